@@ -1,0 +1,14 @@
+"""`catalyst run -- COMMAND`."""
+
+import argparse
+
+from catalyst.cli import given
+from catalyst.errors import UsageError
+from catalyst.instance.run import run as start
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command's own exit code."""
+    if not arguments.command:
+        raise UsageError("run needs a command", "catalyst run -- python3 --version")
+    return start(given.settings(arguments), tuple(arguments.command))

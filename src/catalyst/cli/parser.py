@@ -1,0 +1,120 @@
+"""The argument parser. It knows words and help; what a command does is in its own file."""
+
+import argparse
+
+from catalyst import __version__
+from catalyst.settings import FIELDS, Field
+
+EPILOG = """\
+first steps:
+  catalyst up                          ComfyUI if one is found, else the canary, confined, and a URL
+  catalyst up --comfyui ~/ComfyUI      your own checkout, with its own virtual environment
+  catalyst run -- python3 script.py    any command under the same policy
+  catalyst doctor                      what this machine can hold
+
+every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
+exit codes: 0 fine, 1 failed, 2 usage, 4 settings refused, 5 no usable engine, 6 a required control cannot be enforced
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our words for errors."""
+
+    def error(self, message: str) -> "NoReturn":  # noqa: F821 -- typing is not worth its import time here
+        import sys
+
+        print(f"catalyst: error: {message}\ncatalyst: hint: {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = Parser(
+        prog="catalyst", description="Run ComfyUI so that custom nodes, models and visitors cannot hurt this machine.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    _running(commands)
+    _looking(commands)
+    return parser
+
+
+def _running(commands: "argparse._SubParsersAction[Parser]") -> None:
+    up = _command(commands, "up", "start ComfyUI, or the canary where there is none, and print its URL")
+    _settings(up)
+    up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
+    down = _command(commands, "down", "end the instance of a data directory, or what a crash left of it")
+    _settings(down, only=("data", "grace"))
+    status = _command(commands, "status", "what runs on a data directory")
+    _settings(status, only=("data",))
+    _json(status)
+    logs = _command(commands, "logs", "the output of the last instance of a data directory")
+    _settings(logs, only=("data",))
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+    run = _command(commands, "run", "run any command under the policy; exit code, signals and terminal pass through")
+    _settings(run)
+    run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
+
+
+def _looking(commands: "argparse._SubParsersAction[Parser]") -> None:
+    doctor = _command(commands, "doctor", "what this machine can hold: per engine and per control, and why not")
+    _settings(doctor)
+    _json(doctor)
+    policy = commands.add_parser("policy", help="show, explain or compare what is enforced", allow_abbrev=False)
+    views = policy.add_subparsers(title="views", metavar="VIEW", required=True, parser_class=Parser)
+    show = _command(views, "show", "every setting with where it came from, and every rule", "policy_show")
+    _settings(show)
+    _json(show)
+    explain = _command(views, "explain", "why a control exists, its rule here, which layer holds it", "policy_explain")
+    explain.add_argument("control", help="id of a control, as in: catalyst policy show")
+    _settings(explain)
+    _json(explain)
+    diff = _command(views, "diff", "what changes between two levels", "policy_diff")
+    for which in ("first", "second"):
+        diff.add_argument(which, choices=("normal", "high", "maximum"))
+    _json(diff)
+    _json(_command(views, "flags", "the flags COMFYUI_FLAGS may hold", "policy_flags"))
+    render = _command(commands, "render", "print the policy for a consumer: docker, podman, bubblewrap, guard")
+    render.add_argument("target", help="docker, podman, bubblewrap or guard")
+    _settings(render)
+    _json(render)
+    completion = _command(commands, "completion", "print a completion script, as in: eval \"$(catalyst completion bash)\"")
+    completion.add_argument("shell", choices=("bash", "zsh"))
+
+
+def _command(
+    commands: "argparse._SubParsersAction[Parser]", name: str, text: str, function: str = ""
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    def call(arguments: argparse.Namespace) -> int:
+        """Imports the command's file only when it is used: the start of `catalyst run` is measured (bench/start.py)."""
+        from importlib import import_module
+
+        module = import_module(f"catalyst.cli.commands.{(function or name).partition('_')[0]}")
+        return int(getattr(module, function or name)(arguments))
+
+    parser.set_defaults(call=call)
+    return parser
+
+
+def _settings(parser: argparse.ArgumentParser, only: tuple[str, ...] = ()) -> None:
+    group = parser.add_argument_group("settings")
+    for field in FIELDS:
+        if not only or field.key in only:
+            _flag(group, field)
+    group.add_argument("--config", metavar="FILE", help="read settings from FILE instead of ./catalyst.toml")
+
+
+def _flag(group: "argparse._ArgumentGroup", field: Field) -> None:
+    text = f"{field.help} [{field.variable}; default: {field.default or 'none'}]".replace("%", "%%")
+    name = f"--{field.key.replace('_', '-')}"
+    if field.metavar == "BOOL":
+        group.add_argument(name, dest=field.key, nargs="?", const="true", metavar="BOOL", help=text)
+    else:
+        group.add_argument(name, dest=field.key, metavar=field.metavar, help=text)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")

@@ -1,0 +1,99 @@
+"""An engine makes sandboxes: it takes a rendered argv and knows how to find, watch and remove what came of it."""
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from catalyst import _discover
+from catalyst.errors import EngineUnusable, NoEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """The engine can be used; `note` says with what."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The engine cannot be used: why, and a command that mends it."""
+
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One way to make a sandbox.
+
+    `find(thorough)` tells whether it can be used (thorough tries it); `rootless()` whether it works without privilege;
+    `has_image(name)` whether it could start that image; `remove(id)` ends and removes what an instance left;
+    `pid(id, process)` is PID 1 of the sandbox as the host sees it, None if it cannot be seen.
+    `own_files`: the sandbox shows the host's /usr, there is no image. `proxies_signals`: its client passes signals on.
+    """
+
+    id: str
+    target: str
+    find: Callable[[bool], Usable | Unusable]
+    rootless: Callable[[], bool]
+    has_image: Callable[[str], bool]
+    remove: Callable[[str], None]
+    pid: Callable[[str, int], int | None]
+    own_files: bool
+    proxies_signals: bool
+
+
+@cache
+def engines() -> Mapping[str, Engine]:
+    """Every engine of the package by id, one per file of `engine/engines/`."""
+    from catalyst.engine import engines as package
+
+    return {engine.id: engine for engine in _discover.discover(package, "ENGINE", Engine)}
+
+
+PREFERRED = ("podman", "docker", "bwrap")
+
+
+def choose(name: str, image: str) -> Engine:
+    """The engine called `name`, or for "auto" the first that works: a container engine only if it has the image.
+
+    Raises EngineUnusable or NoEngine (exit 5), each with its reason.
+    """
+    known = engines()
+    if name != "auto":
+        match known[name].find(False):
+            case Unusable(why, hint):
+                raise EngineUnusable(f"{name} cannot be used: {why}", hint)
+            case Usable():
+                return known[name]
+    reasons, hint = {}, ""
+    for candidate in PREFERRED:
+        engine = known[candidate]
+        found = engine.find(True)
+        if isinstance(found, Usable) and (engine.own_files or engine.has_image(image)):
+            return engine
+        reasons[candidate] = found.why if isinstance(found, Unusable) else f"it has no image {image}"
+        hint = found.hint if isinstance(found, Unusable) else hint
+    raise NoEngine(reasons, hint)
+
+
+def children(pid: int) -> list[int]:
+    """Pids of the direct children of `pid`, oldest first; empty when it is gone."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+def pass_signal(engine: Engine, instance: str, process: int, number: signal.Signals) -> None:
+    """Hand a signal to the sandbox's PID 1: through the engine's client where that passes signals on, else directly."""
+    import os
+    from contextlib import suppress
+
+    target = process if engine.proxies_signals else engine.pid(instance, process)
+    if target:
+        with suppress(ProcessLookupError):
+            os.kill(target, number)

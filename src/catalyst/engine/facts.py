@@ -1,0 +1,56 @@
+"""What renderers need to know of this host, read once per start."""
+
+import os
+from pathlib import Path
+
+from catalyst.policy.controls.masked_paths import PATHS
+from catalyst.render.target import Facts
+from catalyst.settings import Settings
+
+# What programs need of /etc to run at all: libraries, names, certificates, fonts. No passwd: the sandbox has its own.
+ETC = (
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/nsswitch.conf",
+    "/etc/resolv.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted", "/etc/localtime", "/etc/fonts", "/etc/mime.types", "/etc/services",
+    "/etc/protocols", "/etc/OpenCL/vendors", "/etc/vulkan",
+)  # fmt: skip
+# Nodes of each vendor, and the folders of /sys its libraries read (knowledge: confinement.md §8). Not run on a GPU here.
+GPU = {
+    "none": (),
+    "nvidia": ("/dev/nvidia*", "/dev/nvidia-caps/*", "/dev/dxg", "/sys/module/nvidia", "/sys/bus/pci/devices",
+               "/sys/devices/pci*", "/run/nvidia-persistenced"),
+    "amd": ("/dev/kfd", "/dev/dri", "/sys/class/kfd", "/sys/class/drm", "/sys/dev/char", "/sys/bus/pci/devices",
+            "/sys/devices/pci*", "/sys/devices/virtual/kfd"),
+    "intel": ("/dev/dri", "/sys/class/drm", "/sys/dev/char", "/sys/bus/pci/devices", "/sys/devices/pci*"),
+}  # fmt: skip
+
+
+def read(settings: Settings, *, rootless: bool = False) -> Facts:
+    """The facts of this host for one run."""
+    gpu = [str(path) for pattern in GPU[settings.gpu] for path in sorted(Path("/").glob(pattern.lstrip("/")))]
+    return Facts(
+        root=os.geteuid() == 0,
+        rootless=rootless,
+        links=_links(),
+        etc=tuple(path for path in ETC if Path(path).exists()),
+        gpu=tuple(gpu),
+        groups=_groups(gpu),
+        submounts=_submounts(),
+        kernel_files=frozenset(path for path in PATHS if Path(path).exists()),
+    )
+
+
+def _links() -> tuple[tuple[str, str], ...]:
+    """The root's links into /usr; where a distribution has not merged them, the folder itself with an empty target."""
+    folders = [Path(name) for name in ("/bin", "/lib", "/lib32", "/lib64", "/sbin") if Path(name).exists()]
+    return tuple((str(path), str(path.readlink()) if path.is_symlink() else "") for path in folders)
+
+
+def _groups(gpu: list[str]) -> tuple[int, ...]:
+    nodes = [path for name in gpu if name.startswith("/dev/") for path in (Path(name), *Path(name).glob("render*"))]
+    return tuple(sorted({path.stat().st_gid for path in nodes if not path.is_dir()} - {0}))
+
+
+def _submounts() -> frozenset[str]:
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    return frozenset(line.split()[4].encode().decode("unicode_escape") for line in lines)

@@ -1,0 +1,62 @@
+"""The only caller of subprocess on the host side. Argument lists only, never a shell, and a chosen environment."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from catalyst.settings import environment
+
+# What the engines' programs themselves need: where their daemon and their configuration are. Nothing of it gets inside.
+NEEDED = (
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    "DBUS_SESSION_BUS_ADDRESS", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY", "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAINERS_REGISTRIES_CONF",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a program answered. `code` is negative for the signal that ended it."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
+    """Run to the end. A program that is missing, cannot start or takes too long answers 127 and says so in `err`."""
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, errors="replace", timeout=timeout, check=False,
+            stdin=subprocess.DEVNULL, env=environment(*NEEDED),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = f"no answer within {timeout:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
+        return Done(127, "", f"{argv[0]}: {why}")
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    stdin: int | None = subprocess.PIPE,
+    output: int | IO[bytes] | None = subprocess.PIPE,
+    errors: int | IO[bytes] | None = subprocess.STDOUT,
+    keep: Sequence[int] = (),
+    more: Mapping[str, str] | None = None,
+    session: bool = True,
+) -> "subprocess.Popen[bytes]":
+    """Start and return it. `keep` are descriptors it inherits; a session of its own keeps our terminal's Ctrl-C away.
+
+    Raises OSError when it cannot be started.
+    """
+    return subprocess.Popen(
+        argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=tuple(keep), start_new_session=session,
+        env={**environment(*NEEDED), **(more or {})},
+    )  # fmt: skip
+
+
+Process = subprocess.Popen
+Expired = subprocess.TimeoutExpired
+PIPE, STDOUT, NULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL

@@ -1,0 +1,34 @@
+"""The guard's order of work: read the plan, confine, check the places, look after the workload."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from catalyst.guard import places, plan, steps
+from catalyst.guard.supervise import Supervisor
+
+FAILED, USAGE, UNENFORCEABLE = 1, 2, 6
+
+
+def main(argv: Sequence[str]) -> int:
+    """`argv` is the path of a plan; returns the exit code for PID 1."""
+    if len(argv) != 1:
+        return _complain(USAGE, "the guard takes one argument, a plan", "catalyst render guard shows one")
+    try:
+        todo = plan.decode(Path(argv[0]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return _complain(USAGE, f"the plan {argv[0]} cannot be followed: {error}", "catalyst render guard shows one")
+    try:
+        steps.confine(todo)
+    except steps.StepFailed as error:
+        return _complain(UNENFORCEABLE, f"the guard could not confine the workload: {error}", "catalyst doctor")
+    try:
+        places.prepare(todo)
+    except places.PlaceUnusable as error:
+        return _complain(FAILED, str(error), error.hint)
+    return Supervisor(todo).run()
+
+
+def _complain(code: int, message: str, hint: str) -> int:
+    print(f"catalyst: error: {message}\ncatalyst: hint: {hint}", file=sys.stderr, flush=True)
+    return code

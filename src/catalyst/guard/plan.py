@@ -1,0 +1,176 @@
+"""The plan: everything the guard does, as one JSON document. The host side encodes it, the guard decodes it.
+
+Decoding is strict, because what is not understood is not enforced: an unknown key, a missing one or a value of the
+wrong type is an error that names the key.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+VERSION = 1
+MAX_BYTES = 1 << 20
+
+
+class PlanError(ValueError):
+    """The plan cannot be followed; the message names the key."""
+
+
+@dataclass(frozen=True)
+class PlacedPath:
+    """A directory the workload needs: where it is inside, where it came from outside, whether it must be writable."""
+
+    inside: str
+    outside: str
+    writable: bool
+
+
+@dataclass(frozen=True)
+class Door:
+    """The way in: a unix socket to listen on, and the workload's port on 127.0.0.1 that it leads to."""
+
+    socket: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
+
+    `groups` are further gids (of GPU nodes); `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
+    of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
+    """
+
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    cwd: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    no_new_privileges: bool
+    no_capabilities: bool
+    umask: int
+    processes: int
+    files: int
+    folders: tuple[str, ...]
+    places: tuple[PlacedPath, ...]
+    door: Door | None
+    lifeline: int | None
+    stop_signal: str
+    grace: int
+    restarts: int
+    command: bool
+
+
+def encode(plan: Plan) -> str:
+    """The plan as JSON text."""
+    document: dict[str, Any] = {"version": VERSION}
+    for field in fields(plan):
+        value = getattr(plan, field.name)
+        if field.name == "places":
+            value = [vars(place) for place in value]
+        elif isinstance(value, Door):
+            value = vars(value)
+        document[field.name] = value
+    return json.dumps(document, indent=1, sort_keys=True)
+
+
+def decode(text: str) -> Plan:
+    """The plan in `text`. Raises PlanError."""
+    if len(text) > MAX_BYTES:
+        raise PlanError(f"plan: larger than {MAX_BYTES} bytes")
+    try:
+        document = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"plan: {error}") from error
+    if not isinstance(document, dict) or document.pop("version", None) != VERSION:
+        raise PlanError(f"plan: version: this guard understands version {VERSION}")
+    return Plan(**_object("", document, _PLAN))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise PlanError("plan: a key stands there twice")
+    return dict(pairs)
+
+
+Check = Callable[[str, Any], Any]
+
+
+def _object(where: str, value: Any, schema: dict[str, Check]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PlanError(f"plan: {where}: must be an object")
+    for key in sorted(value.keys() ^ schema.keys()):
+        raise PlanError(f"plan: {where}{key}: {'unknown' if key in value else 'missing'} key")
+    return {key: check(f"{where}{key}", value[key]) for key, check in schema.items()}
+
+
+def _exactly(kind: type, low: int = 0, high: int = 1 << 62) -> Check:
+    def check(where: str, value: Any) -> Any:
+        # bool is an int in Python; a plan that says `"uid": true` is not understood
+        if type(value) is not kind:
+            raise PlanError(f"plan: {where}: must be {kind.__name__}")
+        if kind is str and "\0" in value:
+            raise PlanError(f"plan: {where}: must not hold a NUL")
+        if kind is int and not low <= value <= high:
+            raise PlanError(f"plan: {where}: must be from {low} to {high}")
+        return value
+
+    return check
+
+
+def _list(item: Check, *, at_least: int = 0) -> Check:
+    def check(where: str, value: Any) -> Any:
+        if not isinstance(value, list) or len(value) < at_least:
+            raise PlanError(f"plan: {where}: must be a list of {at_least} or more")
+        return tuple(item(f"{where}[{index}]", one) for index, one in enumerate(value))
+
+    return check
+
+
+def _optional(item: Check) -> Check:
+    return lambda where, value: None if value is None else item(where, value)
+
+
+def _environment(where: str, value: Any) -> Any:
+    if not isinstance(value, dict) or any("=" in key or not key for key in value):
+        raise PlanError(f"plan: {where}: must be an object of variables")
+    return {_exactly(str)(where, key): _exactly(str)(f"{where}.{key}", one) for key, one in value.items()}
+
+
+def _choice(*allowed: str) -> Check:
+    def check(where: str, value: Any) -> Any:
+        if value not in allowed:
+            raise PlanError(f"plan: {where}: must be one of {', '.join(allowed)}")
+        return value
+
+    return check
+
+
+_TEXT, _FLAG, _ID, _COUNT = _exactly(str), _exactly(bool), _exactly(int, 1, (1 << 32) - 2), _exactly(int, 1)
+
+_PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG}
+_DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
+
+_PLAN: dict[str, Check] = {
+    "argv": _list(_TEXT, at_least=1),
+    "env": _environment,
+    "cwd": _TEXT,
+    "uid": _ID,
+    "gid": _ID,
+    "groups": _list(_ID),
+    "no_new_privileges": _FLAG,
+    "no_capabilities": _FLAG,
+    "umask": _exactly(int, 0, 0o777),
+    "processes": _COUNT,
+    "files": _COUNT,
+    "folders": _list(_TEXT),
+    "places": _list(lambda where, value: PlacedPath(**_object(f"{where}.", value, _PLACE))),
+    "door": _optional(lambda where, value: Door(**_object(f"{where}.", value, _DOOR))),
+    "lifeline": _optional(_exactly(int, 0, 1 << 20)),
+    "stop_signal": _choice("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"),
+    "grace": _exactly(int, 0, 3600),
+    "restarts": _exactly(int, 0, 1000),
+    "command": _FLAG,
+}

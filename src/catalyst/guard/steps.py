@@ -1,0 +1,161 @@
+"""What the guard does to itself before it starts anything. The order of STEPS is the security property.
+
+Every step applies to the guard and is inherited by the workload. `describe` says what it will do; `apply` does it or
+raises; `verify` then asks the kernel, because a call that returned 0 proves nothing.
+"""
+
+import os
+import resource
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from catalyst.guard import syscalls
+from catalyst.guard.plan import Plan
+
+
+class StepFailed(RuntimeError):
+    """A restriction could not be put in force; nothing may start."""
+
+
+class Step(ABC):
+    """One restriction."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line: what `apply` does."""
+
+    @abstractmethod
+    def apply(self) -> None:
+        """Put it in force. Raises OSError or StepFailed."""
+
+
+class Bounding(Step):
+    """Empty the bounding set while CAP_SETPCAP is still there: afterwards no exec can bring a capability back."""
+
+    def describe(self) -> str:
+        return "drop every capability from the bounding set"
+
+    def apply(self) -> None:
+        if self.plan.no_capabilities and status("CapBnd") != "0" * 16:
+            try:
+                syscalls.drop_bounding_set()
+            except PermissionError:
+                # A container started without --cap-drop, not as root: the set stays, no_new_privs makes it harmless.
+                if not self.plan.no_new_privileges:
+                    raise
+
+
+class Identity(Step):
+    """Become the workload's user, if we start as root; for good, groups included."""
+
+    def describe(self) -> str:
+        return f"become uid {self.plan.uid}, gid {self.plan.gid}, groups {list(self.plan.groups)}"
+
+    def apply(self) -> None:
+        if os.geteuid() == 0:
+            os.setgroups(self.plan.groups)
+            os.setresgid(self.plan.gid, self.plan.gid, self.plan.gid)
+            os.setresuid(self.plan.uid, self.plan.uid, self.plan.uid)
+        if 0 in (*os.getresuid(), *os.getresgid()):
+            raise StepFailed("identity: still root")
+
+
+class Capabilities(Step):
+    """Empty the effective, permitted, inheritable and ambient sets.
+
+    Explicit, because securebits (NO_SETUID_FIXUP) keep capabilities through setresuid (measured, knowledge §7).
+    """
+
+    def describe(self) -> str:
+        return "empty the effective, permitted, inheritable and ambient capability sets"
+
+    def apply(self) -> None:
+        if not self.plan.no_capabilities:
+            return
+        syscalls.prctl("PR_CAP_AMBIENT_CLEAR_ALL", syscalls.PR_CAP_AMBIENT, syscalls.PR_CAP_AMBIENT_CLEAR_ALL)
+        syscalls.capset_none()
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            if status(name) != "0" * 16:
+                raise StepFailed(f"capabilities: {name} is {status(name)}")
+
+
+class NoNewPrivileges(Step):
+    """Exec never adds privileges again (prctl(2), PR_SET_NO_NEW_PRIVS)."""
+
+    def describe(self) -> str:
+        return "set no_new_privs"
+
+    def apply(self) -> None:
+        if self.plan.no_new_privileges:
+            syscalls.prctl("PR_SET_NO_NEW_PRIVS", syscalls.PR_SET_NO_NEW_PRIVS, 1)
+            if status("NoNewPrivs") != "1":
+                raise StepFailed("no_new_privs: the kernel did not keep it")
+
+
+class Limits(Step):
+    """Processes, open files, no core dumps (setrlimit(2)). A lower limit that is already there stays."""
+
+    def describe(self) -> str:
+        return f"at most {self.plan.processes} processes and {self.plan.files} open files, no core dump"
+
+    def apply(self) -> None:
+        for kind, most in (
+            (resource.RLIMIT_NPROC, self.plan.processes),
+            (resource.RLIMIT_NOFILE, self.plan.files),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            _, hard = resource.getrlimit(kind)
+            limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (limit, limit))
+
+
+class Umask(Step):
+    """Permission bits that new files never get."""
+
+    def describe(self) -> str:
+        return f"umask {self.plan.umask:04o}"
+
+    def apply(self) -> None:
+        os.umask(self.plan.umask)
+
+
+class Unreadable(Step):
+    """No process of the same user can read or trace the guard. The workload's exec makes the workload readable again."""
+
+    def describe(self) -> str:
+        return "make the guard's memory unreadable (PR_SET_DUMPABLE 0)"
+
+    def apply(self) -> None:
+        syscalls.prctl("PR_SET_DUMPABLE", syscalls.PR_SET_DUMPABLE, 0)
+
+
+STEPS: tuple[type[Step], ...] = (
+    Bounding,  # needs CAP_SETPCAP, so before the identity is given up
+    Identity,
+    Capabilities,
+    NoNewPrivileges,  # after the identity: nothing before it executes a file
+    Limits,  # after the identity: RLIMIT_NPROC counts the user's processes
+    Umask,
+    Unreadable,
+)
+
+
+def status(name: str) -> str:
+    """A field of /proc/self/status: what the kernel says is in force."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key == name:
+            return value.strip()
+    raise StepFailed(f"/proc/self/status has no {name}")
+
+
+def confine(plan: Plan) -> None:
+    """Apply every step in order. Raises StepFailed with the step's name."""
+    for kind in STEPS:
+        try:
+            kind(plan).apply()
+        except OSError as error:
+            raise StepFailed(f"{kind.__name__.lower()}: {error.strerror or error}") from error

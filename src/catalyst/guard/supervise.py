@@ -1,0 +1,182 @@
+"""PID 1's life: start the workload, reap everything, pass signals on, restart within a budget, end everything.
+
+A signal handler only writes a byte; the loop acts on it. ComfyUI cleans up on SIGINT alone, and the kernel drops a
+signal for PID 1 that has no handler, which is why the workload is never PID 1 itself.
+"""
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from catalyst.guard import doorman, launch, syscalls
+from catalyst.guard.plan import Plan
+
+WINDOW = 600.0  # seconds over which restarts are counted
+ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+PASSED_ON = ASKED_TO_STOP | {signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH, signal.SIGCONT, signal.SIGALRM}
+
+
+class Supervisor:
+    """Looks after one plan's workload; `run` returns its exit code."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.workload = 0  # pid, 0 when it does not run
+        self.doorman = 0
+        self.code = 0
+        self.started: list[float] = []
+        self.start_at: float | None = None  # when a restart is due
+        self.kill_at: float | None = None  # when grace is over; set means that we are stopping
+        self.killed = False
+
+    def run(self) -> int:
+        """Until the workload has ended for good and nothing else is left."""
+        wake = self._watch_signals()
+        if self.plan.command:
+            launch.own_terminal()
+        if self.plan.door:
+            self.doorman = doorman.start(self.plan.door)
+        self._start()
+        while self.workload or self.start_at is not None:
+            self._wait(wake)
+            self._reap()
+            self._act_on_time()
+        self._end_the_rest()
+        self._report("ended")
+        return self.code
+
+    def _watch_signals(self) -> int:
+        read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        for number in PASSED_ON | {signal.SIGCHLD}:
+            signal.signal(number, lambda *_: None)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        if os.getpid() != 1:  # not in an own pid namespace: orphans must come to us all the same
+            syscalls.prctl("PR_SET_CHILD_SUBREAPER", syscalls.PR_SET_CHILD_SUBREAPER, 1)
+        return read
+
+    def _start(self) -> None:
+        self.start_at = None
+        self.started.append(time.monotonic())
+        self.workload = launch.start(self.plan)
+        self._report("running")
+
+    def _wait(self, wake: int) -> None:
+        """Sleep until a signal, the end of the lifeline, or the next due time; then act on the first two."""
+        watched = [wake]
+        if self.plan.lifeline is not None and self.kill_at is None:
+            watched.append(self.plan.lifeline)
+        due = [moment for moment in (self.start_at, self.kill_at) if moment is not None]
+        timeout = max(0.0, min(due) - time.monotonic()) if due else None
+        ready, _, _ = select.select(watched, [], [], timeout)
+        if wake in ready:
+            for number in os.read(wake, 512):
+                self._signalled(signal.Signals(number))
+        if self.plan.lifeline in ready and not self._lifeline_holds():
+            self._stop()
+
+    def _lifeline_holds(self) -> bool:
+        try:
+            return bool(os.read(self.plan.lifeline or 0, 512))
+        except OSError:
+            return False
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if self.plan.command and number in PASSED_ON:
+            if self.workload:
+                _kill(self.workload, number)
+        elif number in ASKED_TO_STOP:
+            if self.kill_at is None:
+                self._stop()
+            else:  # asked twice: the user does not want to wait
+                self.kill_at = time.monotonic()
+
+    def _stop(self) -> None:
+        """Ask the workload's process group to end, and remember when patience ends."""
+        self.start_at = None
+        self.kill_at = time.monotonic() + self.plan.grace
+        if self.workload:
+            _kill(-self.workload, signal.Signals[self.plan.stop_signal])
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self.workload:
+                self._ended(os.waitstatus_to_exitcode(status))
+            elif pid == self.doorman and self.kill_at is None and self.plan.door:
+                self.doorman = doorman.start(self.plan.door)
+
+    def _ended(self, code: int) -> None:
+        group, self.workload = self.workload, 0
+        self.code = code if code >= 0 else 128 - code
+        if self.kill_at is not None or self.plan.restarts == 0:
+            return
+        _kill(-group, signal.SIGKILL)  # what it left running would hold its port
+        now = time.monotonic()
+        self.started = [moment for moment in self.started if now - moment < WINDOW]
+        done = len(self.started) - 1
+        if done >= self.plan.restarts:
+            _say(f"the workload ended with {self.code} and was restarted {done} times already; giving up")
+            self.code = self.code or 1
+            return
+        delay = min(0.5 * 2**done, 8.0)
+        self.start_at = now + delay
+        _say(f"the workload ended with {self.code}; restart {done + 1} of {self.plan.restarts} in {delay:g} s")
+        self._report("restarting")
+
+    def _act_on_time(self) -> None:
+        now = time.monotonic()
+        if self.start_at is not None and now >= self.start_at:
+            self._start()
+        if self.kill_at is not None and now >= self.kill_at and self.workload and not self.killed:
+            self.killed = True
+            _say(f"the workload did not end within {self.plan.grace} s; killed")
+            _kill(-self.workload, signal.SIGKILL)
+            _kill(self.workload, signal.SIGKILL)
+
+    def _end_the_rest(self) -> None:
+        """Nothing outlives the workload. As PID 1 that is everyone; else all that became our child, again and again."""
+        while True:
+            for pid in [-1] if os.getpid() == 1 else _children():
+                _kill(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                break
+        if self.plan.door:
+            with suppress(OSError):
+                Path(self.plan.door.socket).unlink()
+
+    def _report(self, state: str) -> None:
+        """Tell the outside, beside the door. The workload's user can write there: readers must not trust it."""
+        if self.plan.door is None:
+            return
+        file = Path(self.plan.door.socket).with_name("guard.json")
+        text = json.dumps({"state": state, "restarts": max(0, len(self.started) - 1), "exit": self.code})
+        with suppress(OSError):
+            new = file.with_suffix(".new")
+            new.write_text(text, encoding="ascii")
+            new.replace(file)
+
+
+def _children() -> list[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in text.split()]
+
+
+def _kill(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _say(text: str) -> None:
+    print(f"catalyst-guard: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,58 @@
+"""System calls the standard library lacks: the only user of ctypes. One wrapper per call; its error names the call."""
+
+import ctypes
+import os
+import struct
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 36, 38, 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _failed(call: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, f"{call}: {os.strerror(number)}")
+
+
+def prctl(name: str, option: int, argument: int = 0) -> int:
+    """prctl(2); `name` is the option as the manual page writes it, for the error."""
+    result: int = _libc.prctl(
+        ctypes.c_int(option), ctypes.c_ulong(argument), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)
+    )
+    if result < 0:
+        raise _failed(f"prctl({name})")
+    return result
+
+
+def capset_none() -> None:
+    """Empty effective, permitted and inheritable capabilities of this thread (capset(2))."""
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    if _libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24))) < 0:
+        raise _failed("capset")
+
+
+def drop_bounding_set() -> None:
+    """Drop every capability this kernel knows from the bounding set. Raises OSError (EPERM) without CAP_SETPCAP."""
+    for capability in range(64):
+        try:
+            present = prctl("PR_CAPBSET_READ", PR_CAPBSET_READ, capability)
+        except OSError:  # EINVAL: past the last capability of this kernel
+            return
+        if present:
+            prctl("PR_CAPBSET_DROP", PR_CAPBSET_DROP, capability)
+
+
+def landlock_abi() -> int:
+    """The kernel's Landlock ABI (landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION).
+
+    Raises OSError: ENOSYS not built in, EOPNOTSUPP off at boot, EPERM refused by a seccomp profile.
+    """
+    create_ruleset, version_flag = 444, 1  # one number on every architecture: it is newer than the common table
+    result: int = _libc.syscall(
+        ctypes.c_long(create_ruleset), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint32(version_flag)
+    )
+    if result < 0:
+        raise _failed("landlock_create_ruleset")
+    return result

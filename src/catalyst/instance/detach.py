@@ -1,0 +1,48 @@
+"""`catalyst up --detach`: the same program in a session of its own, watched until it answers."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from catalyst.engine import process
+from catalyst.errors import CatalystError, WorkloadFailed
+from catalyst.instance.log import plain
+from catalyst.instance.store import Store
+from catalyst.instance.up import READY_WITHIN
+from catalyst.settings import FIELDS, Settings, text_of
+
+
+def detach(settings: Settings, tell: Callable[[str], None]) -> str:
+    """The URL once it answers. Raises what the detached program failed with."""
+    store = Store(settings.data)
+    store.prepare(settings.user)
+    said = store.folder / "up.log"
+    # Every setting is handed over in full, so that neither its folder nor its environment can change one.
+    words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
+    with said.open("wb") as stream:
+        background = process.start(
+            [sys.executable, "-P", "-m", "catalyst", "up", *words],
+            stdin=process.NULL, output=stream, errors=process.STDOUT,
+        )  # fmt: skip
+    deadline, shown = time.monotonic() + READY_WITHIN, 0
+    while time.monotonic() < deadline:
+        lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
+        for line in lines[shown:]:
+            if line.startswith("catalyst: notice: "):
+                tell(plain(line.removeprefix("catalyst: notice: ")))
+        shown = len(lines)
+        record = store.read() if store.locked() else None
+        if record and record.pid == background.pid and record.state == "ready":
+            return record.url
+        if background.poll() is not None:
+            raise _failure(lines, background.returncode)
+        time.sleep(0.05)
+    raise CatalystError("it did not answer in time", f"catalyst logs --data {settings.data}")
+
+
+def _failure(lines: list[str], code: int) -> CatalystError:
+    errors = [line.removeprefix("catalyst: error: ") for line in lines if line.startswith("catalyst: error: ")]
+    hints = [line.removeprefix("catalyst: hint: ") for line in lines if line.startswith("catalyst: hint: ")]
+    return WorkloadFailed(
+        plain(errors[-1] if errors else "it ended before it answered"), plain(hints[-1] if hints else ""), code or 1
+    )

@@ -1,0 +1,81 @@
+"""`catalyst down`, `catalyst status`: about an instance that runs or that a crash left."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from catalyst.engine.engine import engines
+from catalyst.errors import CatalystError, NotRunning
+from catalyst.instance import health
+from catalyst.instance.store import Store
+from catalyst.instance.up import AFTER_GRACE
+from catalyst.settings import Settings
+
+
+def down(settings: Settings) -> str:
+    """End the instance of the data directory and remove what is left of one. What was done, in a line.
+
+    Raises NotRunning when there is neither.
+    """
+    store = Store(settings.data)
+    record = store.read()
+    if record is None:
+        raise NotRunning(settings.data)
+    was_running = store.locked()
+    if was_running:
+        _end(store, record.pid, settings.grace + 2 * AFTER_GRACE)
+    engines()[record.engine].remove(record.id)
+    store.clear()
+    return f"stopped {record.app} on {settings.data}" if was_running else "cleaned up after an instance that had crashed"
+
+
+def _end(store: Store, pid: int, patience: float) -> None:
+    """SIGTERM, then SIGKILL to the `up` that holds the lock. A pidfd, so that a reused number is never hit."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        # The lock was held after the pidfd was opened, so the pidfd is the holder's.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not store.locked():
+                return
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(process, number)
+            deadline = time.monotonic() + patience
+            while store.locked() and time.monotonic() < deadline:
+                time.sleep(0.05)
+    finally:
+        os.close(process)
+    if store.locked():
+        raise CatalystError(f"process {pid} does not end", f"look at it: ps -fp {pid}")
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    """What runs on the data directory. Raises NotRunning."""
+    store = Store(settings.data)
+    record = store.read()
+    if record is None:
+        raise NotRunning(settings.data)
+    alive = store.locked()
+    said = store.report() if alive else {}
+    return {
+        **asdict(record),
+        "state": record.state if alive else "crashed",
+        "answers": alive and health.answers(record.url),
+        "workload": said.get("state", "unknown"),
+        "restarts": said.get("restarts", 0),
+        "data": settings.data,
+    }
+
+
+def log_file(settings: Settings) -> Path:
+    """The log of the data directory's last instance. Raises NotRunning when there never was one."""
+    file = Store(settings.data).log
+    if not file.exists():
+        raise NotRunning(settings.data)
+    return file

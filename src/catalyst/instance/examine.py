@@ -1,0 +1,93 @@
+"""What this host can hold: the host's facts, each engine, each control's layers. Nothing is started but probes."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalyst.engine.engine import Engine, Unusable, Usable, engines
+from catalyst.instance import prepare
+from catalyst.instance.store import Store
+from catalyst.render.target import Answer, Rendered
+from catalyst.settings import Settings
+from catalyst.workloads import canary
+
+# Said wherever the posture is printed, until the code that does it is there.
+MISSING = (
+    "not in this version, under any engine: Catalyst's own system call filter and Landlock rules, the login, "
+    "the list of allowed hosts, the token vault, wiping"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One engine: whether it can be used, and if so what each control's layers say."""
+
+    engine: str
+    found: Usable | Unusable
+    answers: dict[str, Answer]
+
+
+def engines_here(settings: Settings) -> list[Examined]:
+    """Every engine, tried."""
+    result = []
+    for engine in engines().values():
+        found = engine.find(True)
+        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine).answers
+        result.append(Examined(engine.id, found, answers))
+    return result
+
+
+def render(settings: Settings, target: str) -> Rendered:
+    """The policy rendered for `target`, with the facts of the engine that would use it."""
+    engine = next((one for one in engines().values() if one.target == target), engines()["bwrap"])
+    ready = _prepared(settings, engine)
+    return ready.inner if target == "guard" else ready.outer
+
+
+def _prepared(settings: Settings, engine: Engine) -> prepare.Prepared:
+    """A start of the canary, which needs nothing installed."""
+    store = Store(settings.data)
+    return prepare.prepare(
+        settings, engine,
+        lambda policy, python: canary.workload(settings, python, prepare.SEALED_PORT, policy),
+        id=store.id, folder=store.session, lifeline=0,
+    )  # fmt: skip
+
+
+def host() -> dict[str, str]:
+    """What the layers depend on, in the kernel's own words where it has some."""
+    return {
+        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "started by": "root" if os.geteuid() == 0 else f"uid {os.geteuid()}",
+        "security modules": _read("/sys/kernel/security/lsm") or "not shown (securityfs is not mounted)",
+        "Landlock": _landlock(),
+        "cgroups": "version 2" if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else "version 1",
+        "user namespaces": _user_namespaces(),
+        "seccomp actions": _read("/proc/sys/kernel/seccomp/actions_avail") or "none",
+        "swap": "none" if len(_read("/proc/swaps").splitlines()) < 2 else "in use",
+    }
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _landlock() -> str:
+    from catalyst.guard import syscalls
+
+    try:
+        return f"ABI {syscalls.landlock_abi()}"
+    except OSError as error:
+        return f"none ({(error.strerror or '').lower()})"
+
+
+def _user_namespaces() -> str:
+    most = _read("/proc/sys/user/max_user_namespaces")
+    restricted = _read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1"
+    if most == "0" or _read("/proc/sys/kernel/unprivileged_userns_clone") == "0":
+        return "refused to users"
+    return f"up to {most or '?'}{', restricted by AppArmor' if restricted else ''}"

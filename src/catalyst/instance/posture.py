@@ -1,0 +1,62 @@
+"""What the kernel says is in force on the sandbox's processes, seen from the host."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalyst.engine.engine import children
+from catalyst.errors import Unenforceable
+from catalyst.policy.model import Capabilities, Identity, NoNewPrivileges, Policy
+
+CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One process: its fields of /proc/PID/status."""
+
+    pid: int
+    fields: dict[str, str]
+
+
+def look(guard: int) -> list[Seen]:
+    """The guard and everything below it."""
+    return [Seen(pid, found) for pid in _family(guard) if (found := _status(pid))]
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in children(pid):
+        yield from _family(child)
+
+
+def _status(pid: int) -> dict[str, str]:
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:  # it ended meanwhile
+        return {}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+
+
+def compare(policy: Policy, seen: list[Seen], host_uid: int) -> None:
+    """Raises Unenforceable when a process is not as the policy says. `host_uid` is the uid expected on the host."""
+    for one in seen:
+        for stated in policy:
+            for control in stated.controls:
+                wrong = _wrong(stated.rule, one, host_uid)
+                if wrong:
+                    raise Unenforceable(control, "the policy", {"seen from the host": f"process {one.pid} {wrong}"})
+
+
+def _wrong(rule: object, one: Seen, host_uid: int) -> str:
+    match rule:
+        case Identity():
+            uids = set(one.fields.get("Uid", "").split())
+            return "" if uids == {str(host_uid)} else f"has the uids {sorted(uids)}, not {host_uid}"
+        case NoNewPrivileges():
+            return "" if one.fields.get("NoNewPrivs") == "1" else "may gain privileges by exec"
+        case Capabilities():
+            held = [name for name in CAPABILITY_SETS if int(one.fields.get(name, "1"), 16)]
+            return f"has capabilities in {', '.join(held)}" if held else ""
+        case _:
+            return ""

@@ -1,0 +1,88 @@
+"""From settings to everything a start needs. Nothing is started here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import catalyst
+from catalyst.engine import facts as host
+from catalyst.engine.engine import Engine
+from catalyst.policy import requirement
+from catalyst.policy.build import build, controls
+from catalyst.policy.model import Policy
+from catalyst.render import session
+from catalyst.render.target import Answer, Facts, Rendered, Sandbox, answers, targets
+from catalyst.settings import NetworkMode, Settings
+from catalyst.workloads import interpreter
+from catalyst.workloads.interpreter import Interpreter
+from catalyst.workloads.model import Mount, Workload
+
+SEALED_PORT = 8188  # a network namespace of its own: the port ComfyUI's users know is always free
+MakeWorkload = Callable[[Policy, Interpreter], Workload]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A start, ready to be made: `files` for the session folder, `outer.argv` to run, `answers` per control."""
+
+    settings: Settings
+    engine: Engine
+    policy: Policy
+    sandbox: Sandbox
+    facts: Facts
+    outer: Rendered
+    inner: Rendered
+    answers: dict[str, Answer]
+    files: dict[str, str]
+
+
+def prepare(
+    settings: Settings, engine: Engine, make: MakeWorkload, *, id: str, folder: Path, lifeline: int | None = None
+) -> Prepared:
+    """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
+    policy = build(settings)
+    facts = host.read(settings, rootless=engine.rootless())
+    guard = interpreter.own() if engine.own_files else interpreter.IMAGE
+    workload = make(policy, guard)
+    sandbox = Sandbox(
+        id=id,
+        workload=_with(workload, guard.mounts),
+        session=str(folder),
+        package=str(Path(catalyst.__file__).parent),
+        python=guard.executable,
+        image=settings.image,
+        lifeline=lifeline,
+    )
+    outer = targets()[engine.target].render(policy, sandbox, facts)
+    inner = targets()["guard"].render(policy, sandbox, facts)
+    said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
+    return Prepared(
+        settings, engine, policy, sandbox, facts, outer, inner, said, session.files(policy, inner.text)
+    )
+
+
+def insist(prepared: Prepared) -> None:
+    """Raises Unenforceable (exit 6) when a control that must hold does not."""
+    requirement.insist(
+        prepared.settings, controls(),
+        {name: answer.overall for name, answer in prepared.answers.items()},
+        {name: answer.layers for name, answer in prepared.answers.items()},
+    )  # fmt: skip
+
+
+def port_inside(settings: Settings, engine: Engine) -> int:
+    """Where the workload serves on loopback. Only bwrap with the host's network has to look for a free port."""
+    if settings.network_mode is not NetworkMode.PUBLIC or not engine.own_files:
+        return SEALED_PORT
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _with(workload: Workload, more: tuple[Mount, ...]) -> Workload:
+    """The workload with the guard's interpreter mounted too."""
+    from dataclasses import replace
+
+    return replace(workload, mounts=tuple(dict.fromkeys((*workload.mounts, *more))))

@@ -1,0 +1,135 @@
+"""Which program `up` runs, and getting ComfyUI and its packages where they are missing.
+
+Installing packages runs code of strangers (setup.py), so pip runs inside a sandbox that sees the checkout, the
+new environment and the internet, and nothing else.
+"""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from catalyst.engine import process
+from catalyst.engine.engine import Engine
+from catalyst.errors import CatalystError, SettingsError
+from catalyst.instance import prepare
+from catalyst.instance.log import plain
+from catalyst.instance.prepare import MakeWorkload
+from catalyst.instance.store import make_session
+from catalyst.policy.model import Place, Policy
+from catalyst.settings import Level, NetworkMode, Settings
+from catalyst.workloads import canary, comfyui, interpreter
+from catalyst.workloads.interpreter import Interpreter
+from catalyst.workloads.model import BASE_ENV, SCRATCH, Mount, Workload
+
+Tell = Callable[[str], None]
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def workload(settings: Settings, engine: Engine, tell: Tell) -> tuple[str, MakeWorkload]:
+    """Name of the program, and how to make its Workload. Raises CatalystError when ComfyUI is demanded and not there."""
+    port = prepare.port_inside(settings, engine)
+    tree = None if settings.app == "canary" else comfyui.find(settings) or _clone(settings, tell)
+    if tree is None:
+        if settings.app == "comfyui":
+            raise CatalystError("there is no ComfyUI here", "name its folder: catalyst up --comfyui DIR")
+        return "canary", lambda policy, python: canary.workload(settings, python, port, policy)
+    for notice in comfyui.notices(tree):
+        tell(notice)
+    python = comfyui.python(settings, tree)
+    if python is None:
+        python = install(settings, engine, tree, tell) if engine.own_files else interpreter.IMAGE
+    return "comfyui", lambda _policy, _guard: comfyui.workload(settings, tree, python, port)
+
+
+def _clone(settings: Settings, tell: Tell) -> Path | None:
+    """The pinned release in the data directory; None, said plainly, where it cannot be fetched."""
+    if settings.network_mode is NetworkMode.ISOLATED or not shutil.which("git"):
+        tell("no ComfyUI found (--comfyui DIR names one); the canary runs in its place")
+        return None
+    reachable = process.run(["git", "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
+    target = Path(settings.data) / "comfyui"
+    if reachable.code == 0:
+        tell(f"fetching ComfyUI {comfyui.RELEASE}")
+        cloned = process.run(["git", "clone", "--quiet", "--depth", "1", "--branch", comfyui.RELEASE, comfyui.SOURCE,
+                              str(target)], timeout=1800)  # fmt: skip
+        if cloned.code == 0:
+            return target
+        reachable = cloned
+    why = plain((reachable.err.strip().splitlines() or ["no such release"])[-1])
+    tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}); the canary runs in its place")
+    return None
+
+
+def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Interpreter:
+    """A virtual environment with ComfyUI's requirements under the data directory, made by pip inside a sandbox."""
+    if settings.network_mode is not NetworkMode.PUBLIC:
+        raise SettingsError(
+            "ComfyUI's Python packages are not installed, and NETWORK_MODE="
+            f"{settings.network_mode.name.lower()} leaves no way to fetch them",
+            "name an interpreter that has them: --python VENV/bin/python, or install once: NETWORK_MODE=public catalyst up",
+        )
+    final, building = comfyui.made(settings), Path(settings.data) / "venv.new"
+    shutil.rmtree(building, ignore_errors=True)
+    _owned(building, settings)
+    base = interpreter.own()
+    steps = (
+        (base.executable, "-m", "venv", "--clear", str(final)),
+        (str(final / "bin/python"), "-m", "pip", "install", "--progress-bar", "off", "-r", f"{comfyui.CODE}/requirements.txt"),
+    )
+    for number, argv in enumerate(steps, 1):
+        tell(f"installing ComfyUI's packages into {final}, step {number} of {len(steps)}")
+        _in_sandbox(settings, engine, _Job(argv, tree, base, final, building), tell)
+    building.rename(final)
+    return interpreter.of(str(final / "bin" / "python"))
+
+
+def _owned(folder: Path, settings: Settings) -> None:
+    import os
+
+    folder.mkdir(mode=0o755)
+    if os.geteuid() == 0:
+        os.chown(folder, *settings.user)
+
+
+class _Job:
+    """One step of the installation as a workload: the new environment is its only writable folder on disk."""
+
+    def __init__(self, argv: tuple[str, ...], tree: Path, base: Interpreter, final: Path, building: Path) -> None:
+        self.argv, self.tree, self.base, self.final, self.building = argv, tree, base, final, building
+
+    def workload(self, _policy: Policy, _guard: Interpreter) -> Workload:
+        """See class."""
+        certificates = {"PIP_CERT": str(CERTIFICATES)} if CERTIFICATES.exists() else {}
+        return Workload(
+            name="install",
+            argv=self.argv,
+            env={**BASE_ENV, "PIP_NO_CACHE_DIR": "1", "XDG_CACHE_HOME": SCRATCH, **certificates},
+            cwd=SCRATCH,
+            mounts=(Mount(str(self.tree), comfyui.CODE), *self.base.mounts,
+                    Mount(str(self.building), str(self.final), Place.CACHE)),
+            port=None,
+            stop_signal="SIGTERM",
+            grace=5,
+            restarts=0,
+        )  # fmt: skip
+
+
+def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell) -> None:
+    """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError."""
+    loose = replace(settings, security_level=Level.NORMAL, network_mode=NetworkMode.PUBLIC, paranoid_mode=False)
+    folder = Path(tempfile.mkdtemp(prefix="catalyst-"))
+    try:
+        ready = prepare.prepare(loose, engine, job.workload, id=secrets.token_hex(6), folder=folder)
+        make_session(folder, ready.files)
+        running = process.start(ready.outer.argv, stdin=process.NULL)
+        last = ""
+        for raw in running.stdout or ():
+            last = plain(raw.decode(errors="replace")).strip() or last
+            tell(last)
+        if running.wait() != 0:
+            raise CatalystError(f"installing ComfyUI's packages failed: {last}", "catalyst up tries again")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""`catalyst run -- COMMAND`: one command under the policy; exit code, signals and terminal pass through."""
+
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from catalyst.engine import process
+from catalyst.engine.engine import Engine, choose, pass_signal
+from catalyst.instance import prepare, terminal
+from catalyst.instance.prepare import Prepared
+from catalyst.instance.store import Store, make_session
+from catalyst.settings import Settings, environment
+from catalyst.workloads import command
+
+PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def run(settings: Settings, argv: tuple[str, ...]) -> int:
+    """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
+    engine = choose(settings.engine, settings.image)
+    Store(settings.data).prepare(settings.user)
+    with_terminal = terminal.wanted()
+    folder = Path(tempfile.mkdtemp(prefix="catalyst-", dir=environment("XDG_RUNTIME_DIR").get("XDG_RUNTIME_DIR")))
+    alive, held = os.pipe2(os.O_CLOEXEC)
+    try:
+        ready = prepare.prepare(
+            settings, engine, lambda _policy, _python: command.workload(settings, argv, terminal=with_terminal),
+            id=secrets.token_hex(6), folder=folder, lifeline=None if engine.proxies_signals else alive,
+        )  # fmt: skip
+        prepare.insist(ready)
+        make_session(folder, ready.files)
+        return _start(engine, ready, alive)
+    finally:
+        os.close(held)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(engine: Engine, ready: Prepared, alive: int) -> int:
+    own_terminal = terminal.Terminal() if ready.sandbox.workload.terminal and engine.own_files else None
+    inner = own_terminal.inner if own_terminal else None
+    keep = () if engine.proxies_signals else (alive,)
+    # With a terminal of the engine's making the client must see its size change, so it stays in our session.
+    session = not (ready.sandbox.workload.terminal and engine.proxies_signals)
+    client = process.start(
+        ready.outer.argv, stdin=inner, output=inner, errors=inner, keep=keep, session=session
+    )
+    os.close(alive)
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        pass_signal(engine, ready.sandbox.id, client.pid, signal.Signals(number))
+
+    for number in PASSED:
+        signal.signal(number, hand_on)
+    code = own_terminal.carry(client) if own_terminal else client.wait()
+    if engine.proxies_signals:
+        engine.remove(ready.sandbox.id)
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,164 @@
+"""What Catalyst keeps about an instance, in DATA/.catalyst, which no sandbox ever sees (but for the door).
+
+The lock is held by the running `up` for its whole life, so a record without a lock is what a crash left.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from catalyst.errors import AlreadyRunning, CatalystError, PathRefused
+from catalyst.policy.model import Place
+
+MAX_REPORT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What `status` and `down` need to know. `state` is starting, ready or stopping."""
+
+    id: str
+    engine: str
+    app: str
+    pid: int
+    url: str
+    level: str
+    network: str
+    state: str
+    log: str
+
+
+class Store:
+    """The folder of one data directory's instance."""
+
+    def __init__(self, data: str) -> None:
+        self.data = Path(data)
+        self.folder = self.data / ".catalyst"
+        self.session = self.folder / "session"
+        self.log = self.folder / "log"
+        self._record = self.folder / "instance.json"
+        self._lock: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for the same directory, so that what a crash left can be found by name."""
+        return sha256(os.fsencode(self.data.resolve())).hexdigest()[:12]
+
+    def prepare(self, owner: tuple[int, int]) -> None:
+        """Make the places that are missing; new ones belong to `owner` if we are root. Raises PathRefused."""
+        try:
+            self._make(self.data, 0o755)
+            self._make(self.folder, 0o700)
+            for place in Place:
+                self._make(self.data / place.value, 0o700, owner)
+        except (OSError, ValueError, RuntimeError) as error:
+            why = (getattr(error, "strerror", None) or str(error)).lower()
+            raise PathRefused("CATALYST_DATA", str(self.data), why, "give a folder you may write: --data DIR") from error
+
+    @staticmethod
+    def _make(folder: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
+        if folder.is_dir():
+            return
+        folder.mkdir(mode=mode, parents=True)
+        if owner and os.geteuid() == 0:
+            os.chown(folder, *owner, follow_symlinks=False)
+
+    def lock(self) -> None:
+        """Be the one instance of this directory until this process ends. Raises AlreadyRunning."""
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            record = self.read()
+            raise AlreadyRunning(str(self.data), record.url if record else "") from None
+        self._lock = descriptor
+
+    def locked(self) -> bool:
+        """Does an `up` run on this directory?"""
+        try:
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def write(self, record: Record) -> None:
+        """Replace the record in one step."""
+        new = self._record.with_suffix(".new")
+        new.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        new.replace(self._record)
+
+    def read(self) -> Record | None:
+        """The record, None where there is none. Raises CatalystError when it is damaged."""
+        try:
+            return Record(**json.loads(self._record.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise PathRefused("CATALYST_DATA", str(self.data), "it belongs to somebody else",
+                              "run the command as the user who started it") from error  # fmt: skip
+        except (OSError, ValueError, TypeError) as error:
+            raise CatalystError(f"the record {self._record} cannot be read: {error}".lower(),
+                                f"remove it: rm {self._record}") from error  # fmt: skip
+
+    def open_session(self, files: Mapping[str, str], owner: tuple[int, int], *, door: bool) -> None:
+        """A fresh session folder with `files`, and the door's folder for `owner`."""
+        self.clear()
+        make_session(self.session, files)
+        if door:
+            way_in = self.session / "door"
+            way_in.mkdir(mode=0o700)
+            if os.geteuid() == 0:
+                os.chown(way_in, *owner)
+
+    def clear(self) -> None:
+        """Remove session and record."""
+        shutil.rmtree(self.session, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            self._record.unlink()
+
+    def report(self) -> dict[str, Any]:
+        """What the guard last said: `state`, `restarts`, `exit`. The workload can write that file, so little is believed.
+
+        No link is followed, only a small regular file is read, and only these keys with their types are kept.
+        """
+        try:
+            descriptor = os.open(self.session / "door" / "guard.json", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return {}
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return {}
+            raw = stream.read(MAX_REPORT)
+        try:
+            found = json.loads(raw)
+        except (ValueError, RecursionError):
+            return {}
+        wanted = {"state": str, "restarts": int, "exit": int}
+        if not isinstance(found, dict):
+            return {}
+        return {key: found[key] for key, kind in wanted.items() if type(found.get(key)) is kind}
+
+
+def make_session(folder: Path, files: Mapping[str, str]) -> None:
+    """Write what the sandbox will be shown. Readable by every uid, because the workload's may be any; the folder above
+    is the caller's alone, and nothing in it is secret."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.write_text(content, encoding="utf-8")
+        path.chmod(0o644)

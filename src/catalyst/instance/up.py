@@ -1,0 +1,184 @@
+"""`catalyst up`: choose, prepare, start, watch, end. The order of ending is the reverse of starting."""
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+
+from catalyst.engine import process
+from catalyst.engine.engine import Engine, choose, engines
+from catalyst.errors import FAILED, PortTaken, WorkloadFailed
+from catalyst.instance import health, posture, prepare, provision
+from catalyst.instance.log import Log
+from catalyst.instance.prepare import Prepared
+from catalyst.instance.store import Record, Store
+from catalyst.settings import Settings
+
+READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
+AFTER_GRACE = 5.0  # s the engine gets on top of the workload's grace
+
+Tell = Callable[[str], None]
+
+
+class Instance:
+    """One running sandbox with its gateway."""
+
+    def __init__(self, settings: Settings, tell: Tell) -> None:
+        self.settings, self.tell = settings, tell
+        self.store = Store(settings.data)
+        self._stack = ExitStack()
+        self._wake, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+        signal.set_wakeup_fd(wake_write)
+
+    def up(self, announce: Callable[[str], None]) -> int:
+        """Until the workload ends or a signal asks to stop; the exit code. `announce` gets the URL once it answers."""
+        with self._stack:
+            self.store.prepare(self.settings.user)
+            self.store.lock()
+            self._clear_leftovers()
+            engine = choose(self.settings.engine, self.settings.image)
+            app, make = provision.workload(self.settings, engine, self.tell)
+            ready = prepare.prepare(self.settings, engine, make, id=self.store.id, folder=self.store.session, lifeline=0)
+            prepare.insist(ready)
+            listener, url = self._listen()
+            self.store.open_session(ready.files, self.settings.user, door=True)
+            self._stack.callback(self.store.clear)
+            self._start(ready, engine, listener)
+            record = Record(
+                id=self.store.id, engine=engine.id, app=app, pid=os.getpid(), url=url,
+                level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
+                state="starting", log=str(self.store.log),
+            )  # fmt: skip
+            self.store.write(record)
+            if self._wait_until_ready(url):
+                self._check(ready, engine)
+                self.store.write(replace(record, state="ready"))
+                announce(url)
+                self._watch()
+            return self._stop(replace(record, state="stopping"))
+
+    def _clear_leftovers(self) -> None:
+        """What a killed `up` left: containers by label. Sockets and sessions are replaced."""
+        record = self.store.read()
+        if record:
+            self.tell(f"cleaning up after an instance that did not end by itself ({record.engine})")
+            engines()[record.engine].remove(record.id)
+        self.store.clear()
+
+    def _listen(self) -> tuple[socket.socket, str]:
+        address, port = self.settings.bind, self.settings.port
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = self._stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+            listener.listen(512)
+        except OSError as error:
+            raise PortTaken(address, port, (error.strerror or str(error)).lower()) from error
+        host = f"[{address}]" if ":" in address else address
+        return listener, f"http://{host}:{listener.getsockname()[1]}/"
+
+    def _start(self, ready: Prepared, engine: Engine, listener: socket.socket) -> None:
+        self._stack.callback(engine.remove, self.store.id)
+        self.sandbox = process.start(ready.outer.argv)
+        self._stack.callback(self._kill, self.sandbox)
+        if self.sandbox.stdout is None:
+            raise WorkloadFailed("the sandbox has no output", "report this as a bug")
+        self.log = Log(self.store.log, self.sandbox.stdout)
+        door = os.open(self.store.session / "door", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        uid, gid = self.settings.user
+        self.gateway = process.start(
+            [sys.executable, "-P", "-m", "catalyst.services.gateway", "--listener", str(listener.fileno()),
+             "--door", str(door), "--user", f"{uid}:{gid}"],
+            output=process.NULL, errors=process.NULL, keep=(listener.fileno(), door),
+        )  # fmt: skip
+        os.close(door)
+        listener.close()
+        self._stack.callback(self._kill, self.gateway)
+
+    def _wait_until_ready(self, url: str) -> bool:
+        """True when it answers, False when a signal asked to stop. Raises WorkloadFailed when it ended or never came."""
+        end = time.monotonic() + READY_WITHIN
+        while time.monotonic() < end:
+            if health.answers(url):
+                return True
+            if self._idle(0.1):
+                return False
+            if self.sandbox.poll() is not None or self.gateway.poll() is not None:
+                raise self._failure()
+        raise WorkloadFailed(f"the workload did not answer within {READY_WITHIN:g} s",
+                             f"read its log: catalyst logs --data {self.settings.data}")  # fmt: skip
+
+    def _failure(self) -> WorkloadFailed:
+        """The guard's own words where it refused, else the last lines of the log."""
+        self.log.finish()
+        lines = list(self.log.tail)
+        errors = [line.removeprefix("catalyst: error: ") for line in lines if line.startswith("catalyst: error: ")]
+        hints = [line.removeprefix("catalyst: hint: ") for line in lines if line.startswith("catalyst: hint: ")]
+        code = self.sandbox.poll()
+        if errors:
+            return WorkloadFailed(errors[-1], hints[-1] if hints else "catalyst doctor", code if code in {2, 6} else FAILED)
+        shown = "".join(f"\n  {line}" for line in lines[-8:])
+        return WorkloadFailed(
+            f"the workload ended before it answered (exit code {code}){shown}",
+            f"read its log: catalyst logs --data {self.settings.data}",
+        )
+
+    def _check(self, ready: Prepared, engine: Engine) -> None:
+        """Hold what the kernel says against the policy; a sandbox that is not as promised is ended."""
+        guard = engine.pid(self.store.id, self.sandbox.pid)
+        if guard is None:
+            self.tell("the sandbox's processes cannot be seen from here, so only the guard has checked them")
+            return
+        expected = self.settings.user[0] if os.geteuid() == 0 or not engine.rootless() else os.geteuid()
+        posture.compare(ready.policy, posture.look(guard), expected)
+
+    def _watch(self) -> None:
+        """Until something ends or a signal comes."""
+        ends = [os.pidfd_open(self.sandbox.pid), os.pidfd_open(self.gateway.pid)]
+        select.select([self._wake, *ends], [], [])
+        for descriptor in ends:
+            os.close(descriptor)
+
+    def _idle(self, seconds: float) -> bool:
+        return bool(select.select([self._wake], [], [], seconds)[0])
+
+    def _stop(self, record: Record) -> int:
+        """End the sandbox within its grace, then the gateway. The sandbox's exit code, 0 if it ended as asked."""
+        asked = self.sandbox.poll() is None and self.gateway.poll() is None
+        with suppress(OSError):
+            os.read(self._wake, 512)
+        self.store.write(record)
+        if self.sandbox.stdin:
+            self.sandbox.stdin.close()  # the guard's lifeline
+        deadline = time.monotonic() + self.settings.grace + AFTER_GRACE
+        while self.sandbox.poll() is None and time.monotonic() < deadline and not self._idle(0.05):
+            pass
+        if asked:
+            return 0
+        if self.sandbox.poll() is None:
+            raise WorkloadFailed("the gateway ended", "start again: catalyst up")
+        raise self._failure_after(self.sandbox.returncode)
+
+    def _failure_after(self, code: int) -> WorkloadFailed:
+        return WorkloadFailed(
+            f"the workload ended (exit code {code})", f"read its log: catalyst logs --data {self.settings.data}"
+        )
+
+    def _kill(self, child: "process.Process[bytes]") -> None:
+        if child.stdin:
+            with suppress(OSError):
+                child.stdin.close()
+        try:
+            child.wait(timeout=0.5)
+        except process.Expired:
+            child.kill()
+            child.wait()
+        self.log.finish()

@@ -1,0 +1,122 @@
+"""`docker run` and `podman run`: what the two share. Their files under targets/ say where they differ."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from catalyst.policy.model import (
+    Capabilities, CleanEnvironment, Devices, ForensicCleanup, HiddenPaths, Identity, Limits, MaskedPaths, Namespace,
+    Namespaces, Network, NoNewPrivileges, OwnTerminal, Policy, Reach, ReadOnlyRoot, Scratch, Umask, Writable,
+)  # fmt: skip
+from catalyst.render import mounts
+from catalyst.render.target import Draft, Facts, Rendered, Sandbox
+from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
+
+# The client puts them into every container when its configuration file names a proxy, passwords included.
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+UNFILTERED = (
+    "nothing filters where it connects: private addresses and cloud metadata are reachable; "
+    "NETWORK_MODE=restricted or isolated closes it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Where an engine's command line differs: its name, extra words, the user's words, the GPU's words."""
+
+    program: str
+    extra: tuple[str, ...]
+    user: Callable[[Identity, Facts], tuple[str, ...]]
+    nvidia: tuple[str, ...]
+    read_only_is_recursive: bool
+
+
+def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
+    """The whole argv of one `run`."""
+    draft = Draft()
+    shown = mounts.all_mounts(sandbox)
+    mounts.inspect(policy, shown)
+    draft.say(dialect.program, "run", "--rm", "--interactive", *(("--tty",) if sandbox.workload.terminal else ()))
+    draft.say("--name", f"catalyst-{sandbox.id}", "--label", f"catalyst.instance={sandbox.id}")
+    draft.say("--pull=never", "--log-driver=none", *dialect.extra)
+    for stated in policy:
+        match rule := draft.at(stated):
+            case Identity():
+                draft.say(*dialect.user(rule, facts))
+            case NoNewPrivileges():
+                draft.say("--security-opt=no-new-privileges")
+            case Capabilities():
+                draft.say("--cap-drop=ALL", *(f"--cap-add={name}" for name in sorted(rule.kept)))
+            case Namespaces():
+                _namespaces(rule, draft)
+            case Network():
+                draft.say("--network=none" if rule.reach is not Reach.INTERNET else "--network=bridge")
+                if rule.reach is Reach.INTERNET:
+                    draft.partly(UNFILTERED)
+            case ReadOnlyRoot():
+                draft.say("--read-only")
+            case Writable():
+                _mounts(dialect, policy, sandbox, facts, draft)
+            case Scratch():
+                may = "exec" if rule.executable else "noexec"
+                for path in ("/tmp", SCRATCH):
+                    draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}")
+                draft.say(f"--shm-size={rule.bytes}")
+            case HiddenPaths():
+                pass  # inspect() refused
+            case MaskedPaths():
+                pass  # the engine's own list is longer; nothing here asks it to show more
+            case Limits():
+                draft.say(f"--pids-limit={rule.processes}", f"--memory={rule.memory}", f"--memory-swap={rule.memory}")
+                draft.say(f"--ulimit=nofile={rule.files}:{rule.files}", "--ulimit=core=0:0")
+            case Devices():
+                _devices(dialect, rule, facts, draft)
+            case CleanEnvironment():
+                for name in PROXIES:
+                    draft.say(f"--env={name}=", f"--env={name.lower()}=")
+            case OwnTerminal():
+                pass  # --tty makes a new one; without it there is none
+            case Umask():
+                draft.cannot("set by the guard")
+            case ForensicCleanup():
+                draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
+            case _:
+                assert_never(rule)
+    draft.say("--workdir=/", f"--entrypoint={sandbox.python}", sandbox.image)
+    draft.say("-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
+    return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
+
+
+def _namespaces(rule: Namespaces, draft: Draft) -> None:
+    """Own process, mount and host name namespaces are the default, and no word here shares the host's."""
+    if Namespace.IPC in rule.own:
+        draft.say("--ipc=private")
+    if Namespace.CGROUP in rule.own:
+        draft.say("--cgroupns=private")
+    if Namespace.UTS in rule.own:
+        draft.say("--hostname=catalyst")
+
+
+def _mounts(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
+    shown = mounts.all_mounts(sandbox)
+    if any(mount.target.startswith("/root/") for mount in shown):
+        draft.say("--tmpfs", "/root:rw,nosuid,nodev,noexec,mode=0755,size=65536")  # images close it to other users
+    way_in = mounts.door(sandbox)
+    for mount in (*shown, *([way_in] if way_in else [])):
+        may_write = mount is way_in or mounts.writable(policy, mount)
+        draft.say("--mount", _bind(mount, may_write=may_write))
+        loose = [] if may_write or dialect.read_only_is_recursive else mounts.loose_submounts(mount, facts.submounts)
+        if loose:
+            draft.partly(f"{loose[0]} is a mount of its own and stays writable inside")
+
+
+def _bind(mount: Mount, *, may_write: bool) -> str:
+    return f"type=bind,source={mount.source},target={mount.target}" + ("" if may_write else ",readonly")
+
+
+def _devices(dialect: Dialect, rule: Devices, facts: Facts, draft: Draft) -> None:
+    if "nvidia" in rule.vendors:
+        draft.say(*dialect.nvidia)
+    if rule.vendors - {"nvidia"}:
+        nodes = [path for path in facts.gpu if path.startswith("/dev/")]
+        draft.say(*(f"--device={path}" for path in nodes), *(f"--group-add={group}" for group in facts.groups))

@@ -1,0 +1,59 @@
+"""Which host folders a sandbox shows, and which of them may be written: what all engines share."""
+
+import os.path
+from collections.abc import Iterable
+
+from catalyst.errors import PathRefused
+from catalyst.policy.model import HiddenPaths, Policy, Writable
+from catalyst.render.session import SHOWN
+from catalyst.render.target import Sandbox
+from catalyst.workloads.model import DOOR, PACKAGE, Mount
+
+CODE_PARTS = ("__init__.py", "guard", "canary")
+
+
+def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
+    """The workload's mounts, the guard's code, the session's files; parents before children."""
+    code = [Mount(f"{sandbox.package}/{part}", f"{PACKAGE}/{part}") for part in CODE_PARTS]
+    session = [Mount(f"{sandbox.session}/{name}", target) for name, target in SHOWN.items()]
+    return tuple(sorted((*sandbox.workload.mounts, *code, *session), key=lambda mount: mount.target))
+
+
+def door(sandbox: Sandbox) -> Mount | None:
+    """The shared folder with the way in, writable; None for a command."""
+    return Mount(f"{sandbox.session}/door", DOOR) if sandbox.workload.port else None
+
+
+def writable(policy: Policy, mount: Mount) -> bool:
+    """May the workload write there?"""
+    return any(isinstance(one.rule, Writable) and mount.place in one.rule.places for one in policy)
+
+
+def inspect(policy: Policy, mounts: Iterable[Mount]) -> None:
+    """Raises PathRefused when a mount would show a hidden path, or code lies in a folder the workload may write."""
+    mounts = list(mounts)
+    hidden = [path for one in policy if isinstance(one.rule, HiddenPaths) for path in one.rule.paths]
+    for mount in mounts:
+        for path in hidden:
+            if _within(path, mount.source):
+                raise PathRefused("SECURITY_TOKEN_VAULT_PATH", path, f"the workload can see {mount.source}",
+                                  "keep the vault outside the folders that are mounted")  # fmt: skip
+    for loose in (mount for mount in mounts if writable(policy, mount)):
+        for mount in mounts:
+            # The workload could have planted a link on the way to the mount point (CVE-2026-87766 in bwrap < 0.12).
+            if mount.target != loose.target and _within(mount.target, loose.target):
+                raise PathRefused("CATALYST_PYTHON", mount.source, f"it would be mounted inside {loose.target}, which "
+                                  "the workload may write", "keep it in another folder")  # fmt: skip
+            if not writable(policy, mount) and mount.place is None and _within(mount.source, loose.source):
+                raise PathRefused("CATALYST_DATA", loose.source, f"the workload may write it, and {mount.source} in it "
+                                  "is code", "keep code and data in separate folders")  # fmt: skip
+
+
+def _within(path: str, folder: str) -> bool:
+    path, folder = os.path.normpath(path), os.path.normpath(folder)
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def loose_submounts(mount: Mount, submounts: Iterable[str]) -> list[str]:
+    """Mount points of the host below a source: an engine that binds not recursively read-only leaves them writable."""
+    return sorted(point for point in submounts if point != mount.source and _within(point, mount.source))

@@ -1,0 +1,31 @@
+"""The small files every sandbox gets, whatever makes it: who is who, what the local host is called."""
+
+from collections.abc import Mapping
+
+from catalyst.policy.model import Identity, Network, Policy, Reach
+from catalyst.workloads.model import HOME, PLAN
+
+PLAN_FILE = "plan.json"
+# file in the session folder -> where it is shown
+SHOWN: Mapping[str, str] = {
+    PLAN_FILE: PLAN,
+    "passwd": "/etc/passwd",
+    "group": "/etc/group",
+    "hosts": "/etc/hosts",
+}
+
+
+def files(policy: Policy, plan: str) -> dict[str, str]:
+    """Name in the session folder -> content."""
+    uid, gid = next(((one.rule.uid, one.rule.gid) for one in policy if isinstance(one.rule, Identity)), (1000, 1000))
+    return {
+        PLAN_FILE: plan,
+        "passwd": f"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\ncomfyuser:x:{uid}:{gid}::{HOME}:/bin/sh\n",
+        "group": f"root:x:0:\ncomfyuser:x:{gid}:\n",
+        "hosts": "127.0.0.1 localhost catalyst\n::1 localhost\n",
+    }
+
+
+def sealed(policy: Policy) -> bool:
+    """The workload has no interface but loopback."""
+    return any(isinstance(one.rule, Network) and one.rule.reach is not Reach.INTERNET for one in policy)

@@ -1,0 +1,155 @@
+"""A target renders a whole policy for one consumer, or names what it cannot say. Pure: host facts are arguments."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from catalyst import _discover
+from catalyst.policy.model import Enforced, Enforcement, NotEnforced, Partly, Policy, Rule, Stated
+from catalyst.workloads.model import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a renderer may know of the host. `root`: Catalyst was started by root.
+
+    `rootless`: the engine itself runs without privilege. `links` are the root's links into /usr, `etc` the files of
+    /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `submounts` the
+    mount points of the host; `kernel_files` those worth covering that this kernel has; `groups` the gids that own
+    the GPU's nodes.
+    """
+
+    root: bool = False
+    rootless: bool = False
+    links: tuple[tuple[str, str], ...] = (("/bin", "usr/bin"), ("/lib", "usr/lib"), ("/lib64", "usr/lib64"))
+    etc: tuple[str, ...] = ()
+    gpu: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    submounts: frozenset[str] = frozenset()
+    kernel_files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """One sandbox to make: who it is, what runs in it, and the host folders it is made from.
+
+    `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
+    `lifeline` is the descriptor the guard watches.
+    """
+
+    id: str
+    workload: Workload
+    session: str
+    package: str
+    python: str
+    image: str
+    lifeline: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a target cannot say for one rule of a control. `whole`: it says nothing of it."""
+
+    control: str
+    rule: str
+    reason: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`argv` for an engine or `text` for a file; `gaps` beside it."""
+
+    argv: tuple[str, ...] = ()
+    text: str = ""
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One consumer of policies."""
+
+    id: str
+    title: str
+    render: Callable[[Policy, Sandbox, Facts], Rendered]
+
+
+@cache
+def targets() -> Mapping[str, Target]:
+    """Every target of the package by id, one per file of `render/targets/`."""
+    from catalyst.render import targets as package
+
+    return {target.id: target for target in _discover.discover(package, "TARGET", Target)}
+
+
+class Draft:
+    """What a renderer fills: words of an argv, and gaps of the rule it is at."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.gaps: list[Gap] = []
+        self._at: Stated | None = None
+
+    def at(self, stated: Stated) -> Rule:
+        """Go on to the next rule; gaps named from now on are its."""
+        self._at = stated
+        return stated.rule
+
+    def say(self, *words: str) -> None:
+        """Add words to the argv."""
+        self.words += words
+
+    def partly(self, missing: str) -> None:
+        """The rule at hand is rendered except for this."""
+        self._gap(missing, whole=False)
+
+    def cannot(self, why: str) -> None:
+        """The rule at hand is not rendered at all."""
+        self._gap(why, whole=True)
+
+    def _gap(self, reason: str, *, whole: bool) -> None:
+        if self._at is not None:
+            name = type(self._at.rule).__name__
+            self.gaps += [Gap(control, name, reason, whole) for control in self._at.controls]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What each layer says of one control, and what holds when they are put together."""
+
+    layers: Mapping[str, Enforcement] = field(default_factory=dict)
+    overall: Enforcement = NotEnforced("no layer renders it")
+
+
+def answers(policy: Policy, layers: Mapping[str, Iterable[Gap]]) -> dict[str, Answer]:
+    """Per control of `policy`: what each layer with these gaps enforces. A rule is held by the best of its layers."""
+    layers = {layer: list(gaps) for layer, gaps in layers.items()}
+    result = {}
+    for control in policy.controls():
+        rules = [type(one.rule).__name__ for one in policy if control in one.controls]
+        table = {layer: [_of_rule(control, rule, gaps) for rule in rules] for layer, gaps in layers.items()}
+        overall = _weakest([_strongest([table[layer][i] for layer in table]) for i in range(len(rules))])
+        result[control] = Answer({layer: _weakest(said) for layer, said in table.items()}, overall)
+    return result
+
+
+def _of_rule(control: str, rule: str, gaps: Iterable[Gap]) -> Enforcement:
+    mine = [gap for gap in gaps if gap.control == control and gap.rule == rule]
+    whole = [gap.reason for gap in mine if gap.whole]
+    if whole:
+        return NotEnforced("; ".join(whole))
+    return Partly("; ".join(gap.reason for gap in mine)) if mine else Enforced()
+
+
+def _strongest(said: list[Enforcement]) -> Enforcement:
+    order = (Enforced, Partly, NotEnforced)
+    return min(said, key=lambda one: order.index(type(one)), default=NotEnforced("no layer renders it"))
+
+
+def _weakest(said: list[Enforcement]) -> Enforcement:
+    """For a control with several rules: all enforced, or all not, or something between."""
+    bad = [one for one in said if not isinstance(one, Enforced)]
+    if not bad:
+        return Enforced()
+    reasons = "; ".join(dict.fromkeys(one.why if isinstance(one, NotEnforced) else one.missing for one in bad))
+    return NotEnforced(reasons) if all(isinstance(one, NotEnforced) for one in said) else Partly(reasons)

@@ -1,0 +1,1 @@
+"""Programs that stand beside the workload. They do not know the host side."""

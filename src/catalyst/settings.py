@@ -1,0 +1,360 @@
+"""What the user asked for: five variables and what a run needs. The only reader of os.environ on the host side.
+
+Sources in order: command line, environment, `catalyst.toml`, default. Every value remembers where it came from.
+Nothing falls back: an unknown value, an unknown key or two values that exclude each other stop the program.
+"""
+
+import os
+import shlex
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from catalyst import comfyui_flags
+from catalyst.errors import Contradiction, PathRefused, SettingsError, shown
+
+MAX_TEXT = 4096
+MAX_TOML = 64 * 1024
+
+
+class Level(IntEnum):
+    """SECURITY_LEVEL, weakest first, so that `<` means weaker."""
+
+    NORMAL = 0
+    HIGH = 1
+    MAXIMUM = 2
+
+
+class NetworkMode(IntEnum):
+    """NETWORK_MODE, most open first, so that `<` means weaker."""
+
+    PUBLIC = 0
+    RESTRICTED = 1
+    ISOLATED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. `origin` names the source of each value; `notices` is what the user should be told."""
+
+    paranoid_mode: bool
+    security_level: Level
+    network_mode: NetworkMode
+    enable_forensic_cleanup: bool
+    security_token_vault_path: str
+    engine: str
+    app: str
+    comfyui: str
+    python: str
+    data: str
+    bind: str
+    port: int
+    gpu: str
+    image: str
+    user: tuple[int, int]
+    grace: int
+    comfyui_flags: tuple[str, ...]
+    origin: Mapping[str, str]
+    notices: tuple[str, ...] = ()
+
+
+Parser = Callable[[str, str], Any]
+
+
+def _boolean(name: str, text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise SettingsError(f"{name} is {shown(text)}; it must be true or false", f"turn it on with: {name}=true")
+    return words[text.lower()]
+
+
+def _one_of(*allowed: str) -> Parser:
+    def parse(name: str, text: str) -> str:
+        if text not in allowed:
+            raise SettingsError(
+                f"{name} is {shown(text)}; it must be {_either(allowed)}",
+                f"for the default: {name}={allowed[0]} (all values: catalyst policy show)",
+            )
+        return text
+
+    return parse
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _level(name: str, text: str) -> Level:
+    return Level[str(_one_of("normal", "high", "maximum")(name, text)).upper()]
+
+
+def _network(name: str, text: str) -> NetworkMode:
+    if text == "paranoid":  # the upstream image's scripts used this word for it
+        return NetworkMode.ISOLATED
+    return NetworkMode[str(_one_of("public", "restricted", "isolated")(name, text)).upper()]
+
+
+def _text(name: str, text: str) -> str:  # noqa: ARG001 -- every parser has one shape
+    return text
+
+
+def _path(name: str, text: str) -> str:
+    """An absolute path without resolving links: what a link points to may be told only where it is used."""
+    if not text:
+        return ""
+    try:
+        path = str(Path(text).expanduser().absolute())
+    except RuntimeError as error:
+        raise PathRefused(name, text, str(error).lower(), "write the path in full") from error
+    if ":" in path or "," in path:
+        # docker, podman and PATH-like variables split there; refusing beats quoting it three ways
+        raise PathRefused(name, text, "a path with a colon or a comma cannot be mounted", "rename the folder")
+    return path
+
+
+def _integer(low: int, high: int) -> Parser:
+    def parse(name: str, text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not low <= int(text[:9]) <= high:
+            raise SettingsError(
+                f"{name} is {shown(text)}; it must be a whole number from {low} to {high}", f"{name}={low}"
+            )
+        return int(text)
+
+    return parse
+
+
+def _user(name: str, text: str) -> tuple[int, int]:
+    uid, _, gid = text.partition(":")
+    numbers = [part for part in (uid, gid or uid) if part.isascii() and part.isdigit() and len(part) < 10]
+    if len(numbers) != 2 or "0" in {number.lstrip("0") or "0" for number in numbers}:
+        raise SettingsError(
+            f"{name} is {shown(text)}; it must be UID or UID:GID as numbers, and never 0",
+            f"for your own: {name}=$(id -u):$(id -g)",
+        )
+    return int(numbers[0]), int(numbers[1])
+
+
+def _bind(name: str, text: str) -> str:
+    import socket
+
+    text = "127.0.0.1" if text == "localhost" else text
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, text)
+        except OSError:
+            continue
+        return text
+    raise SettingsError(f"{name} is {shown(text)}; it must be an IP address", f"for this machine only: {name}=127.0.0.1")
+
+
+def _flags(name: str, text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise SettingsError(f"{name} is not a list of words: {error}".lower(), "close the quote") from error
+    return comfyui_flags.check(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting: the field of Settings it fills, its variable, its default as text, its parser, its meaning."""
+
+    key: str
+    variable: str
+    default: str
+    parse: Parser
+    help: str
+    metavar: str = ""
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("paranoid_mode", "PARANOID_MODE", "false", _boolean,
+          "maximum + isolated + forensic cleanup; nothing starts unless every control is shown to hold", "BOOL"),
+    Field("security_level", "SECURITY_LEVEL", "normal", _level,
+          "normal: every ComfyUI feature; high: no code can be added at run time; maximum: only what is needed",
+          "normal|high|maximum"),
+    Field("network_mode", "NETWORK_MODE", "public", _network,
+          "where the workload may connect and who may reach the interface", "public|restricted|isolated"),
+    Field("enable_forensic_cleanup", "ENABLE_FORENSIC_CLEANUP", "false", _boolean,
+          "keep what ComfyUI leaves behind off the disk, wipe the rest at shutdown", "BOOL"),
+    Field("security_token_vault_path", "SECURITY_TOKEN_VAULT_PATH", "", _path,
+          "age file with API tokens; never visible to the workload", "FILE"),
+    Field("engine", "CATALYST_ENGINE", "auto", _one_of("auto", "docker", "podman", "bwrap"),
+          "what makes the sandbox", "auto|docker|podman|bwrap"),
+    Field("app", "CATALYST_APP", "auto", _one_of("auto", "comfyui", "canary"),
+          "auto: ComfyUI where one is found, else the canary", "auto|comfyui|canary"),
+    Field("comfyui", "COMFYUI_PATH", "", _path, "folder of a ComfyUI checkout", "DIR"),
+    Field("python", "CATALYST_PYTHON", "", _path, "interpreter with ComfyUI's packages, such as VENV/bin/python", "FILE"),
+    Field("data", "CATALYST_DATA", "", _path, "models, input, output and settings live here", "DIR"),
+    Field("bind", "CATALYST_BIND", "127.0.0.1", _bind, "address the interface is published on", "ADDRESS"),
+    Field("port", "CATALYST_PORT", "8188", _integer(0, 65535), "its port; 0 takes a free one", "PORT"),
+    Field("gpu", "CATALYST_GPU", "none", _one_of("none", "nvidia", "amd", "intel"),
+          "whose device nodes the sandbox gets", "none|nvidia|amd|intel"),
+    Field("image", "CATALYST_IMAGE", "catalyst-comfyui", _text, "container image for docker and podman", "IMAGE"),
+    Field("user", "CATALYST_USER", "1000:1000", _user, "uid:gid of the workload, never 0", "UID[:GID]"),
+    Field("grace", "CATALYST_GRACE", "10", _integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
+    Field("comfyui_flags", "COMFYUI_FLAGS", "", _flags, "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
+)  # fmt: skip
+
+PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
+
+
+def load(
+    options: Mapping[str, str], environ: Mapping[str, str] | None = None, config: Path | None = None
+) -> Settings:
+    """Settings from the command line's `options` (field -> text), the environment and `config` or ./catalyst.toml.
+
+    Raises SettingsError (exit 4) for anything that is not exactly understood.
+    """
+    environ = os.environ if environ is None else environ
+    file = config or Path("catalyst.toml")
+    from_file = read_toml(file, required=config is not None)
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    notices: list[str] = []
+    for field in FIELDS:
+        text, source = _first(field, options, environ, from_file, str(file))
+        _plain(field.variable, text)
+        values[field.key], origin[field.key] = field.parse(field.variable, text), source
+        if field.key == "network_mode" and text == "paranoid":
+            notices.append(f'NETWORK_MODE "paranoid" ({source}) is an old name; it means isolated')
+    values["data"] = values["data"] or default_data(environ)
+    _paranoid(values, origin)
+    _reach(values, origin)
+    return Settings(**values, origin=origin, notices=tuple(notices))
+
+
+def _first(
+    field: Field, options: Mapping[str, str], environ: Mapping[str, str], toml: Mapping[str, str], file: str
+) -> tuple[str, str]:
+    if field.key in options:
+        return options[field.key], f"--{field.key.replace('_', '-')}"
+    # An empty variable is an unset one, as for Docker's `-e NAME=` and compose's `${NAME:-}`.
+    if environ.get(field.variable):
+        return environ[field.variable], f"environment {field.variable}"
+    if field.key in toml:
+        return toml[field.key], file
+    return field.default, "default"
+
+
+def _plain(name: str, text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise SettingsError(f"{name} has {len(text)} characters; the limit is {MAX_TEXT}", f"shorten {name}")
+    if not text.isprintable():
+        raise SettingsError(
+            f"{name} is {shown(text)}; control characters are not allowed", f"set {name} again without them"
+        )
+
+
+def read_toml(file: Path, *, required: bool) -> dict[str, str]:
+    """The top-level keys of a settings file as text. It decides what is confined, so its owner and mode are checked."""
+    text = _owned_text(file, required=required)
+    if text is None:
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{shown(str(file))} is not TOML: {error}".lower(), f"mend {file}") from error
+    keys = {field.key for field in FIELDS}
+    for key, value in table.items():
+        if key not in keys:
+            raise SettingsError(
+                f"{shown(str(file))} has the unknown key {shown(key)}", f"known keys: {', '.join(sorted(keys))}"
+            )
+        if not isinstance(value, str | int | bool):
+            raise SettingsError(f"{shown(str(file))}: {key} must be a string, a number or a boolean", f'{key} = "…"')
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in table.items()}
+
+
+def _owned_text(file: Path, *, required: bool) -> str | None:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        if required:
+            raise PathRefused("--config", str(file), "no such file", "give an existing file") from None
+        return None
+    except (OSError, ValueError) as error:
+        raise PathRefused("--config", str(file), _why(error), "give a readable file") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise PathRefused("--config", str(file), "not a regular file", "give a regular file")
+        if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
+            raise PathRefused(
+                "--config", str(file), "others may write it, and it decides what is confined",
+                f"chown $(id -u) {shlex.quote(str(file))} && chmod go-w {shlex.quote(str(file))}",
+            )  # fmt: skip
+        raw = stream.read(MAX_TOML + 1)
+    if len(raw) > MAX_TOML:
+        raise PathRefused("--config", str(file), f"larger than {MAX_TOML} bytes", "shorten it")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise PathRefused("--config", str(file), "not UTF-8 text", "save it as UTF-8") from error
+
+
+def _why(error: Exception) -> str:
+    return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()
+
+
+def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:
+    if not values["paranoid_mode"]:
+        return
+    for key, strictest in PARANOID.items():
+        if origin[key] != "default" and values[key] != strictest:
+            raise Contradiction("PARANOID_MODE=true", origin["paranoid_mode"], _word(key, values[key]), origin[key])
+        values[key], origin[key] = strictest, "PARANOID_MODE=true"
+
+
+def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
+    if values["bind"].startswith("127.") or values["bind"] == "::1":
+        return
+    if values["network_mode"] > NetworkMode.PUBLIC:
+        mode = _word("network_mode", values["network_mode"])
+        raise Contradiction(mode, origin["network_mode"], f"CATALYST_BIND={values['bind']}", origin["bind"])
+    raise SettingsError(
+        f"CATALYST_BIND is {values['bind']} ({origin['bind']}), and this version has no login yet: "
+        "whoever reaches the interface can run code in it",
+        "keep it on this machine and reach it through ssh: ssh -L 8188:127.0.0.1:8188 HOST",
+    )
+
+
+def _word(key: str, value: object) -> str:
+    variable = next(field.variable for field in FIELDS if field.key == key)
+    return f"{variable}={text_of(value)}"
+
+
+def text_of(value: object) -> str:
+    """A value the way a user writes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case IntEnum():
+            return value.name.lower()
+        case tuple():
+            return (":" if value and isinstance(value[0], int) else " ").join(str(part) for part in value)
+        case _:
+            return str(value)
+
+
+def default_data(environ: Mapping[str, str]) -> str:
+    """Where data lives if nobody says: the system's place for root, the user's own otherwise."""
+    if os.geteuid() == 0:
+        return "/var/lib/catalyst"
+    home = environ.get("XDG_DATA_HOME") or f"{environ.get('HOME') or Path.home()}/.local/share"
+    return f"{home}/catalyst"
+
+
+def environment(*names: str) -> dict[str, str]:
+    """Those of `names` that are set: for the few programs on the host that need more than settings (docker, podman)."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+assert_complete = {field.key for field in FIELDS} | {"origin", "notices"} == {f.name for f in fields(Settings)}
+if not assert_complete:  # a setting nobody can set, or one nobody reads, is a bug that must not ship
+    raise TypeError("FIELDS and Settings differ")

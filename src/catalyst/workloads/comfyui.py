@@ -1,0 +1,94 @@
+"""ComfyUI: where it is, which version, and the line that starts it (knowledge: comfyui.md §2, §6, §8)."""
+
+import re
+from pathlib import Path
+
+from catalyst.errors import PathRefused
+from catalyst.settings import NetworkMode, Settings
+from catalyst.workloads import interpreter
+from catalyst.workloads.interpreter import Interpreter
+from catalyst.workloads.model import BASE_ENV, DATA, SCRATCH, Mount, Workload, places
+
+CODE = "/opt/comfyui"
+# Four HTTP flaws (CVE-2026-56670 to 56673) and the pickle through an upload (CVE-2026-68771) are fixed from here on.
+FIXED = (0, 28, 0)
+# A tag, because no commit of that release could be read where this was written; `git verify-tag` is the owner's to run.
+RELEASE, SOURCE = "v0.28.0", "https://github.com/Comfy-Org/ComfyUI.git"
+
+
+def find(settings: Settings) -> Path | None:
+    """The checkout to run: the one named, else the one in the data directory; None where there is none.
+
+    Raises PathRefused when the one that was named cannot serve.
+    """
+    if settings.comfyui:
+        tree = Path(settings.comfyui)
+        try:
+            (tree / "main.py").stat()
+            (tree / "comfyui_version.py").stat()
+        except (OSError, ValueError) as error:
+            why = f"not a ComfyUI checkout: {getattr(error, 'filename', tree)}: {getattr(error, 'strerror', error)}"
+            raise PathRefused("COMFYUI_PATH", settings.comfyui, why.lower(),
+                              f"git clone --depth 1 --branch {RELEASE} {SOURCE} DIR") from error  # fmt: skip
+        return tree
+    own = Path(settings.data) / "comfyui"
+    return own if (own / "main.py").is_file() and (own / "comfyui_version.py").is_file() else None
+
+
+def version(tree: Path) -> tuple[int, ...]:
+    """The checkout's version, read as text; empty when it cannot be told. Nothing of it is imported."""
+    text = (tree / "comfyui_version.py").read_text(encoding="utf-8", errors="replace")[:4096]
+    found = re.search(r'__version__\s*=\s*"(\d+(?:\.\d+)*)', text)
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
+
+
+def notices(tree: Path) -> list[str]:
+    """What the owner should know about this checkout."""
+    found = version(tree)
+    if found >= FIXED:
+        return []
+    named = ".".join(map(str, found)) or "of unknown version"
+    return [f"ComfyUI {named} is older than {'.'.join(map(str, FIXED))} and has known flaws (CVE-2026-56670 and others)"]
+
+
+def python(settings: Settings, tree: Path) -> Interpreter | None:
+    """The interpreter with ComfyUI's packages: named, beside the checkout, or made by Catalyst; None if none exists."""
+    if settings.python:
+        return interpreter.of(settings.python)
+    for folder in (tree / "venv", tree / ".venv", made(settings)):
+        if (folder / "bin" / "python").exists():
+            return interpreter.of(str(folder / "bin" / "python"))
+    return None
+
+
+def made(settings: Settings) -> Path:
+    """The virtual environment Catalyst makes where the owner has none."""
+    return Path(settings.data) / "venv"
+
+
+def workload(settings: Settings, tree: Path, python: Interpreter, port: int) -> Workload:
+    """ComfyUI on loopback `port`, everything it writes redirected to the places and to memory."""
+    extra = ("--disable-api-nodes",) if settings.network_mode > NetworkMode.PUBLIC else ()
+    metadata = ("--disable-metadata",) if settings.paranoid_mode else ()
+    return Workload(
+        name="comfyui",
+        argv=(
+            python.executable, "-u", f"{CODE}/main.py", "--listen", "127.0.0.1", "--port", str(port),
+            "--base-directory", DATA, "--user-directory", f"{DATA}/user", "--output-directory", f"{DATA}/output",
+            "--input-directory", f"{DATA}/input", "--temp-directory", SCRATCH,
+            "--database-url", f"sqlite:///{DATA}/user/comfyui.db", *extra, *metadata, *settings.comfyui_flags,
+        ),
+        env=BASE_ENV | _offline(settings),
+        cwd=CODE,
+        mounts=(Mount(str(tree), CODE), *python.mounts, *places(settings.data)),
+        port=port,
+        stop_signal="SIGINT",  # the only signal ComfyUI cleans up on
+        grace=settings.grace,
+    )  # fmt: skip
+
+
+def _offline(settings: Settings) -> dict[str, str]:
+    """Clear errors instead of time-outs where there is no way out. They are manners, not a boundary."""
+    if settings.network_mode is not NetworkMode.ISOLATED:
+        return {}
+    return {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "YOLO_OFFLINE": "true", "PIP_NO_INDEX": "1"}

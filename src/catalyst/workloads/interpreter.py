@@ -1,0 +1,62 @@
+"""Which Python runs inside, and which host folders it needs. Nothing is executed to find out.
+
+A virtual environment is code of strangers by the time a node was installed into it, so its files are only looked at.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalyst.errors import PathRefused
+from catalyst.workloads.model import Mount
+
+MAX_LINKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """`executable` as it is called inside, and the mounts it needs there."""
+
+    executable: str
+    mounts: tuple[Mount, ...]
+
+
+# The interpreter every image of ours has; where the host's files are not mounted, this one runs guard and canary.
+IMAGE = Interpreter("/usr/bin/python3", ())
+
+
+def own() -> Interpreter:
+    """The base interpreter that runs Catalyst itself, without its virtual environment."""
+    return of(str(getattr(sys, "_base_executable", None) or sys.executable), "python")
+
+
+def of(path: str, setting: str = "CATALYST_PYTHON") -> Interpreter:
+    """The interpreter at `path`, its virtual environment and the installations its links lead to.
+
+    Raises PathRefused when there is no program, or it is a script (a pyenv shim would need a shell and its own files).
+    """
+    start = Path(path)
+    try:
+        with start.resolve(strict=True).open("rb") as stream:
+            magic = stream.read(4)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        why = getattr(error, "strerror", None) or "a loop of links"
+        raise PathRefused(setting, path, why.lower(), "give the file, such as VENV/bin/python") from error
+    if magic != b"\x7fELF":
+        raise PathRefused(setting, path, "not a program but a script", "give the file it starts: python3 -c "
+                          "'import sys; print(sys.executable)'")  # fmt: skip
+    roots = [start.parent.parent] if (start.parent.parent / "pyvenv.cfg").is_file() else []
+    for hop in _hops(start):
+        prefix = hop.parent.parent
+        if prefix not in roots and prefix != Path("/usr"):
+            roots.append(prefix)
+    return Interpreter(path, tuple(Mount(str(root.resolve()), str(root)) for root in roots if root != Path("/")))
+
+
+def _hops(path: Path) -> list[Path]:
+    """Each path the links of `path` lead through, the last one real."""
+    hops = []
+    while path.is_symlink() and len(hops) < MAX_LINKS:
+        path = Path(*(path.parent / path.readlink()).parts)
+        hops.append(path)
+    return [*hops, path.resolve()]
