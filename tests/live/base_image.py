@@ -75,4 +75,4 @@ def _sources() -> str:
 
 
 if __name__ == "__main__":
-    print(base_tar(Path(sys.argv[1]) if len(sys.argv) > 1 else default_cache()))  # noqa: T201
+    print(base_tar(Path(sys.argv[1]) if len(sys.argv) > 1 else default_cache()))

@@ -32,6 +32,8 @@ def docker_daemon(state: Path) -> Iterator[str]:
     if _answers(os.environ):
         yield _context_host()
         return
+    if os.geteuid() != 0:
+        raise RuntimeError("no docker daemon answers, and only root may start one")
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with _started(state) as host:
@@ -66,10 +68,16 @@ def _started(state: Path) -> Iterator[str]:
         _unmount_under(state)
 
 
-def _answers(environment: Mapping[str, str]) -> bool:
+def environment(host: str) -> dict[str, str]:
+    """This process's environment with docker pointed at `host`."""
+    # DOCKER_CONTEXT would win over DOCKER_HOST.
+    return {name: value for name, value in os.environ.items() if name != "DOCKER_CONTEXT"} | {"DOCKER_HOST": host}
+
+
+def _answers(variables: Mapping[str, str]) -> bool:
     argv = ["docker", "version", "--format", "{{.Server.Version}}"]
     try:
-        asked = subprocess.run(argv, capture_output=True, env=environment, check=False, timeout=START_SECONDS)
+        asked = subprocess.run(argv, capture_output=True, env=variables, check=False, timeout=START_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return asked.returncode == 0
@@ -82,9 +90,8 @@ def _context_host() -> str:
 
 
 def _wait_for(daemon: "subprocess.Popen[bytes]", host: str, log: Path) -> None:
-    environment = {**os.environ, "DOCKER_HOST": host}
-    environment.pop("DOCKER_CONTEXT", None)  # it would win over DOCKER_HOST
-    if _until(lambda: daemon.poll() is not None or _answers(environment), START_SECONDS) and daemon.poll() is None:
+    _until(lambda: daemon.poll() is not None or _answers(environment(host)), START_SECONDS)
+    if daemon.poll() is None and _answers(environment(host)):
         return
     said = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
     raise RuntimeError("\n".join([f"dockerd gave no answer within {START_SECONDS:g} s, or ended:", *said]))
@@ -108,26 +115,23 @@ def _unmount_under(state: Path) -> None:
         subprocess.run(["umount", "--lazy", str(point)], check=False)
 
 
-def _until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Poll until it holds; False when it did not within the time."""
+def _until(condition: Callable[[], bool], seconds: float) -> None:
+    """Poll until it holds or the time is up."""
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)
-    return True
 
 
 def main(arguments: list[str]) -> int:
     """Run the command after `--` with DOCKER_HOST set; its exit code, as a shell would give it."""
     if arguments[:1] != ["--"] or len(arguments) == 1:
-        print("usage: python tests/live/daemon.py -- COMMAND…", file=sys.stderr)  # noqa: T201
+        print("usage: python tests/live/daemon.py -- COMMAND…", file=sys.stderr)
         return 2
     # Asked to end, leave through the `with`, which ends the daemon.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with tempfile.TemporaryDirectory(prefix="catalyst-", ignore_cleanup_errors=True) as state:
-        with docker_daemon(Path(state)) as host:
-            code = subprocess.run(arguments[1:], env={**os.environ, "DOCKER_HOST": host}, check=False).returncode
+    folder = tempfile.TemporaryDirectory(prefix="catalyst-", ignore_cleanup_errors=True)
+    with folder as state, docker_daemon(Path(state)) as host:
+        code = subprocess.run(arguments[1:], env=environment(host), check=False).returncode
     return code if code >= 0 else 128 - code
 
 

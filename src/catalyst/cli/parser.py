@@ -1,6 +1,7 @@
 """The argument parser. It knows words and help; what a command does is in its own file."""
 
 import argparse
+from typing import NoReturn
 
 from catalyst import __version__
 from catalyst.settings import FIELDS, Field
@@ -20,7 +21,7 @@ exit codes: 0 fine, 1 failed, 2 usage, 4 settings refused, 5 no usable engine, 6
 class Parser(argparse.ArgumentParser):
     """argparse with our words for errors."""
 
-    def error(self, message: str) -> "NoReturn":  # noqa: F821 -- typing is not worth its import time here
+    def error(self, message: str) -> NoReturn:
         import sys
 
         print(f"catalyst: error: {message}\ncatalyst: hint: {self.prog} --help", file=sys.stderr)
@@ -79,7 +80,7 @@ def _looking(commands: "argparse._SubParsersAction[Parser]") -> None:
     render.add_argument("target", help="docker, podman, bubblewrap or guard")
     _settings(render)
     _json(render)
-    completion = _command(commands, "completion", "print a completion script, as in: eval \"$(catalyst completion bash)\"")
+    completion = _command(commands, "completion", 'print a completion script, as in: eval "$(catalyst completion bash)"')
     completion.add_argument("shell", choices=("bash", "zsh"))
 
 

@@ -27,12 +27,12 @@ def has_image(program: str, image: str) -> bool:
     return process.run([program, "image", "inspect", "--format", "{{.Id}}", image]).code == 0
 
 
-def remove(program: str, instance: str) -> None:
+def remove(program: str, at_once: tuple[str, ...], instance: str) -> None:
     """End and remove the containers that carry the instance's label, running or not."""
     listed = process.run([program, "ps", "--all", "--quiet", "--filter", f"label=catalyst.instance={instance}"])
     containers = listed.out.split()
     if containers:
-        process.run([program, "rm", "--force", "--volumes", *containers], timeout=60)
+        process.run([program, "rm", "--force", "--volumes", *at_once, *containers], timeout=60)
 
 
 def pid(program: str, instance: str) -> int | None:

@@ -1,6 +1,7 @@
 """What renderers need to know of this host, read once per start."""
 
 import os
+import resource
 from pathlib import Path
 
 from catalyst.policy.controls.masked_paths import PATHS
@@ -36,8 +37,16 @@ def read(settings: Settings, *, rootless: bool = False) -> Facts:
         gpu=tuple(gpu),
         groups=_groups(gpu),
         submounts=_submounts(),
+        cgroup=2 if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else 1,
+        most_files=_hard(resource.RLIMIT_NOFILE),
+        most_processes=_hard(resource.RLIMIT_NPROC),
         kernel_files=frozenset(path for path in PATHS if Path(path).exists()),
     )
+
+
+def _hard(kind: int) -> int:
+    _, hard = resource.getrlimit(kind)
+    return 1 << 20 if hard == resource.RLIM_INFINITY else hard
 
 
 def _links() -> tuple[tuple[str, str], ...]:

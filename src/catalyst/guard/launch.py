@@ -16,14 +16,15 @@ def start(plan: Plan) -> int:
     """The workload's pid. It leads its own process group, so that what it starts can be ended with it."""
     pid = os.fork()
     if pid:
-        with suppress(OSError):  # also here, so that a signal sent at once finds the group
-            os.setpgid(pid, pid)
+        if plan.command:  # also here, so that a signal sent at once finds the group; a leader could not setsid
+            with suppress(OSError):
+                os.setpgid(pid, pid)
         return pid
     try:
         _become(plan)
     except OSError as error:
-        name = error.filename or plan.argv[0]
-        print(f"catalyst: error: cannot run {name}: {(error.strerror or '').lower()}", file=sys.stderr, flush=True)
+        what = error.filename or error.filename2 or plan.argv[0]
+        print(f"catalyst: error: cannot run {what}: {(error.strerror or '').lower()}", file=sys.stderr, flush=True)
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
     finally:
         os._exit(NOT_EXECUTABLE)

@@ -38,8 +38,9 @@ class Door:
 class Plan:
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
-    `groups` are further gids (of GPU nodes); `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
-    of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
+    `groups` are further gids (of GPU nodes); `restarts` is how often the workload may be started again within ten
+    minutes; `lifeline` is a descriptor whose end of file means that Catalyst is gone; `command` means that signals,
+    terminal and exit code are passed through.
     """
 
     argv: tuple[str, ...]
@@ -106,14 +107,14 @@ def _object(where: str, value: Any, schema: dict[str, Check]) -> dict[str, Any]:
     return {key: check(f"{where}{key}", value[key]) for key, check in schema.items()}
 
 
-def _exactly(kind: type, low: int = 0, high: int = 1 << 62) -> Check:
-    def check(where: str, value: Any) -> Any:
+def _exactly(kind: type[str | int | bool], low: int = 0, high: int = 1 << 62) -> Check:
+    def check(where: str, value: object) -> object:
         # bool is an int in Python; a plan that says `"uid": true` is not understood
         if type(value) is not kind:
             raise PlanError(f"plan: {where}: must be {kind.__name__}")
-        if kind is str and "\0" in value:
+        if isinstance(value, str) and "\0" in value:
             raise PlanError(f"plan: {where}: must not hold a NUL")
-        if kind is int and not low <= value <= high:
+        if type(value) is int and not low <= value <= high:
             raise PlanError(f"plan: {where}: must be from {low} to {high}")
         return value
 

@@ -118,7 +118,8 @@ class Supervisor:
     def _ended(self, code: int) -> None:
         group, self.workload = self.workload, 0
         self.code = code if code >= 0 else 128 - code
-        if self.kill_at is not None or self.plan.restarts == 0:
+        cannot_run = self.code in {launch.NOT_EXECUTABLE, launch.NOT_FOUND}  # trying again does not mend that
+        if self.kill_at is not None or self.plan.restarts == 0 or cannot_run:
             return
         _kill(-group, signal.SIGKILL)  # what it left running would hold its port
         now = time.monotonic()

@@ -51,7 +51,7 @@ def _prepared(settings: Settings, engine: Engine) -> prepare.Prepared:
     return prepare.prepare(
         settings, engine,
         lambda policy, python: canary.workload(settings, python, prepare.SEALED_PORT, policy),
-        id=store.id, folder=store.session, lifeline=0,
+        name=store.id, folder=store.session, lifeline=0,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Prepared:
 
 
 def prepare(
-    settings: Settings, engine: Engine, make: MakeWorkload, *, id: str, folder: Path, lifeline: int | None = None
+    settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
 ) -> Prepared:
     """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
     policy = build(settings)
@@ -45,7 +45,7 @@ def prepare(
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
-        id=id,
+        id=name,
         workload=_with(workload, guard.mounts),
         session=str(folder),
         package=str(Path(catalyst.__file__).parent),

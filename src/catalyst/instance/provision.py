@@ -77,7 +77,8 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Inter
     base = interpreter.own()
     steps = (
         (base.executable, "-m", "venv", "--clear", str(final)),
-        (str(final / "bin/python"), "-m", "pip", "install", "--progress-bar", "off", "-r", f"{comfyui.CODE}/requirements.txt"),
+        (str(final / "bin/python"), "-m", "pip", "install", "--progress-bar", "off", "-r",
+         f"{comfyui.CODE}/requirements.txt"),
     )
     for number, argv in enumerate(steps, 1):
         tell(f"installing ComfyUI's packages into {final}, step {number} of {len(steps)}")
@@ -122,7 +123,7 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell) -> No
     loose = replace(settings, security_level=Level.NORMAL, network_mode=NetworkMode.PUBLIC, paranoid_mode=False)
     folder = Path(tempfile.mkdtemp(prefix="catalyst-"))
     try:
-        ready = prepare.prepare(loose, engine, job.workload, id=secrets.token_hex(6), folder=folder)
+        ready = prepare.prepare(loose, engine, job.workload, name=secrets.token_hex(6), folder=folder)
         make_session(folder, ready.files)
         running = process.start(ready.outer.argv, stdin=process.NULL)
         last = ""

@@ -1,7 +1,6 @@
 """`catalyst run -- COMMAND`: one command under the policy; exit code, signals and terminal pass through."""
 
 import os
-import secrets
 import shutil
 import signal
 import tempfile
@@ -29,7 +28,7 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
     try:
         ready = prepare.prepare(
             settings, engine, lambda _policy, _python: command.workload(settings, argv, terminal=with_terminal),
-            id=secrets.token_hex(6), folder=folder, lifeline=None if engine.proxies_signals else alive,
+            name=os.urandom(6).hex(), folder=folder, lifeline=None if engine.proxies_signals else alive,
         )  # fmt: skip
         prepare.insist(ready)
         make_session(folder, ready.files)

@@ -11,7 +11,6 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,8 @@ class Store:
     @property
     def id(self) -> str:
         """The same for the same directory, so that what a crash left can be found by name."""
+        from hashlib import sha256
+
         return sha256(os.fsencode(self.data.resolve())).hexdigest()[:12]
 
     def prepare(self, owner: tuple[int, int]) -> None:

@@ -45,7 +45,7 @@ class Instance:
             self._clear_leftovers()
             engine = choose(self.settings.engine, self.settings.image)
             app, make = provision.workload(self.settings, engine, self.tell)
-            ready = prepare.prepare(self.settings, engine, make, id=self.store.id, folder=self.store.session, lifeline=0)
+            ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
             prepare.insist(ready)
             listener, url = self._listen()
             self.store.open_session(ready.files, self.settings.user, door=True)

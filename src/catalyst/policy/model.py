@@ -211,10 +211,14 @@ class ForensicCleanup:
         return other
 
 
-Rule = (
-    Identity | NoNewPrivileges | Capabilities | Namespaces | Network | ReadOnlyRoot | Writable | Scratch | HiddenPaths
-    | MaskedPaths | Limits | Devices | Umask | CleanEnvironment | OwnTerminal | ForensicCleanup
-)  # fmt: skip
+# Two families, so that a renderer can be two functions: what a process is, and what it sees.
+ProcessRule = (
+    Identity | NoNewPrivileges | Capabilities | Namespaces | Limits | Umask | CleanEnvironment | OwnTerminal
+)
+ViewRule = (
+    Network | ReadOnlyRoot | Writable | Scratch | HiddenPaths | MaskedPaths | Devices | ForensicCleanup
+)
+Rule = ProcessRule | ViewRule
 
 RULE_TYPES: tuple[type[Rule], ...] = (
     Identity, NoNewPrivileges, Capabilities, Namespaces, Network, ReadOnlyRoot, Writable, Scratch, HiddenPaths,

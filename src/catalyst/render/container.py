@@ -5,8 +5,27 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from catalyst.policy.model import (
-    Capabilities, CleanEnvironment, Devices, ForensicCleanup, HiddenPaths, Identity, Limits, MaskedPaths, Namespace,
-    Namespaces, Network, NoNewPrivileges, OwnTerminal, Policy, Reach, ReadOnlyRoot, Scratch, Umask, Writable,
+    Capabilities,
+    CleanEnvironment,
+    Devices,
+    ForensicCleanup,
+    HiddenPaths,
+    Identity,
+    Limits,
+    MaskedPaths,
+    Namespace,
+    Namespaces,
+    Network,
+    NoNewPrivileges,
+    OwnTerminal,
+    Policy,
+    ProcessRule,
+    Reach,
+    ReadOnlyRoot,
+    Scratch,
+    Umask,
+    ViewRule,
+    Writable,
 )  # fmt: skip
 from catalyst.render import mounts
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox
@@ -34,57 +53,70 @@ class Dialect:
 def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The whole argv of one `run`."""
     draft = Draft()
-    shown = mounts.all_mounts(sandbox)
-    mounts.inspect(policy, shown)
+    mounts.inspect(policy, mounts.all_mounts(sandbox))
     draft.say(dialect.program, "run", "--rm", "--interactive", *(("--tty",) if sandbox.workload.terminal else ()))
     draft.say("--name", f"catalyst-{sandbox.id}", "--label", f"catalyst.instance={sandbox.id}")
     draft.say("--pull=never", "--log-driver=none", *dialect.extra)
     for stated in policy:
         match rule := draft.at(stated):
-            case Identity():
-                draft.say(*dialect.user(rule, facts))
-            case NoNewPrivileges():
-                draft.say("--security-opt=no-new-privileges")
-            case Capabilities():
-                draft.say("--cap-drop=ALL", *(f"--cap-add={name}" for name in sorted(rule.kept)))
-            case Namespaces():
-                _namespaces(rule, draft)
-            case Network():
-                draft.say("--network=none" if rule.reach is not Reach.INTERNET else "--network=bridge")
-                if rule.reach is Reach.INTERNET:
-                    draft.partly(UNFILTERED)
-            case ReadOnlyRoot():
-                draft.say("--read-only")
+            case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+                _view(dialect, rule, facts, draft)
             case Writable():
                 _mounts(dialect, policy, sandbox, facts, draft)
-            case Scratch():
-                may = "exec" if rule.executable else "noexec"
-                for path in ("/tmp", SCRATCH):
-                    draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}")
-                draft.say(f"--shm-size={rule.bytes}")
-            case HiddenPaths():
-                pass  # inspect() refused
-            case MaskedPaths():
-                pass  # the engine's own list is longer; nothing here asks it to show more
-            case Limits():
-                draft.say(f"--pids-limit={rule.processes}", f"--memory={rule.memory}", f"--memory-swap={rule.memory}")
-                draft.say(f"--ulimit=nofile={rule.files}:{rule.files}", "--ulimit=core=0:0")
-            case Devices():
-                _devices(dialect, rule, facts, draft)
-            case CleanEnvironment():
-                for name in PROXIES:
-                    draft.say(f"--env={name}=", f"--env={name.lower()}=")
-            case OwnTerminal():
-                pass  # --tty makes a new one; without it there is none
-            case Umask():
-                draft.cannot("set by the guard")
-            case ForensicCleanup():
-                draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
             case _:
-                assert_never(rule)
+                _process(dialect, rule, facts, draft)
     draft.say("--workdir=/", f"--entrypoint={sandbox.python}", sandbox.image)
     draft.say("-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
     return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
+
+
+def _process(dialect: Dialect, rule: ProcessRule, facts: Facts, draft: Draft) -> None:
+    """What a process is."""
+    match rule:
+        case Identity():
+            draft.say(*dialect.user(rule, facts))
+        case NoNewPrivileges():
+            draft.say("--security-opt=no-new-privileges")
+        case Capabilities():
+            draft.say("--cap-drop=ALL", *(f"--cap-add={name}" for name in sorted(rule.kept)))
+        case Namespaces():
+            _namespaces(rule, draft)
+        case Limits():
+            _limits(rule, facts, draft)
+        case CleanEnvironment():
+            draft.say(*(f"--env={name}=" for proxy in PROXIES for name in (proxy, proxy.lower())))
+        case OwnTerminal():
+            pass  # --tty makes a new one; without it there is none
+        case Umask():
+            draft.cannot("set by the guard")
+        case _:
+            assert_never(rule)
+
+
+def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
+    """What it sees, but for the mounts."""
+    match rule:
+        case Network():
+            draft.say("--network=bridge" if rule.reach is Reach.INTERNET else "--network=none")
+            if rule.reach is Reach.INTERNET:
+                draft.partly(UNFILTERED)
+        case ReadOnlyRoot():
+            draft.say("--read-only")
+        case Scratch():
+            may = "exec" if rule.executable else "noexec"
+            for path in ("/tmp", SCRATCH):
+                draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}")
+            draft.say(f"--shm-size={rule.bytes}")
+        case HiddenPaths() | Writable():
+            pass  # both are a matter of the mounts: inspect() refused, _mounts() says which may be written
+        case MaskedPaths():
+            pass  # the engine's own list is longer; nothing here asks it to show more
+        case Devices():
+            _devices(dialect, rule, facts, draft)
+        case ForensicCleanup():
+            draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
+        case _:
+            assert_never(rule)
 
 
 def _namespaces(rule: Namespaces, draft: Draft) -> None:
@@ -95,6 +127,14 @@ def _namespaces(rule: Namespaces, draft: Draft) -> None:
         draft.say("--cgroupns=private")
     if Namespace.UTS in rule.own:
         draft.say("--hostname=catalyst")
+
+
+def _limits(rule: Limits, facts: Facts, draft: Draft) -> None:
+    files, processes = min(rule.files, facts.most_files), min(rule.processes, facts.most_processes)
+    draft.say(f"--pids-limit={rule.processes}", f"--memory={rule.memory}", f"--memory-swap={rule.memory}")
+    draft.say(f"--ulimit=nofile={files}:{files}", f"--ulimit=nproc={processes}:{processes}", "--ulimit=core=0:0")
+    if facts.rootless and facts.cgroup == 1:
+        draft.partly("memory is not limited: without root, cgroups of version 1 cannot be used")
 
 
 def _mounts(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:

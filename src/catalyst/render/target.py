@@ -1,7 +1,7 @@
 """A target renders a whole policy for one consumer, or names what it cannot say. Pure: host facts are arguments."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from catalyst import _discover
@@ -16,7 +16,8 @@ class Facts:
     `rootless`: the engine itself runs without privilege. `links` are the root's links into /usr, `etc` the files of
     /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `submounts` the
     mount points of the host; `kernel_files` those worth covering that this kernel has; `groups` the gids that own
-    the GPU's nodes.
+    the GPU's nodes; `cgroup` the version mounted; `most_files` and `most_processes` this process's hard limits, which
+    an engine may not be able to raise.
     """
 
     root: bool = False
@@ -27,6 +28,9 @@ class Facts:
     groups: tuple[int, ...] = ()
     submounts: frozenset[str] = frozenset()
     kernel_files: frozenset[str] = frozenset()
+    cgroup: int = 2
+    most_files: int = 1 << 20
+    most_processes: int = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,8 @@ class Draft:
 class Answer:
     """What each layer says of one control, and what holds when they are put together."""
 
-    layers: Mapping[str, Enforcement] = field(default_factory=dict)
-    overall: Enforcement = NotEnforced("no layer renders it")
+    layers: Mapping[str, Enforcement]
+    overall: Enforcement
 
 
 def answers(policy: Policy, layers: Mapping[str, Iterable[Gap]]) -> dict[str, Answer]:

@@ -1,6 +1,6 @@
 """The canary: what runs where ComfyUI cannot be had. It plays the hostile node and shows what stopped it."""
 
-from catalyst.policy.model import Place, Policy, Scratch, Writable
+from catalyst.policy.model import Network, Place, Policy, Reach, Scratch, Writable
 from catalyst.settings import Settings
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import BASE_ENV, DATA, PACKAGE, SCRATCH, Workload, places
@@ -23,15 +23,25 @@ def workload(settings: Settings, python: Interpreter, port: int, policy: Policy)
     )  # fmt: skip
 
 
+# What a rule lets through on purpose, as the canary calls it. Anything else that gets through is news.
+ALLOWED_PLACES = {
+    Place.MODELS: ["write-models"],
+    Place.CUSTOM_NODES: ["write-custom-nodes"],
+    Place.USER: ["write-manager-config"],
+}
+
+
 def expected(policy: Policy) -> list[str]:
-    """Names of the canary's attempts that succeed because the level says so."""
-    names = ["write-home-bashrc"]
+    """Names of the canary's attempts that succeed because the settings say so."""
+    names = ["write-home"]  # HOME is in memory and gone at the next start
     for stated in policy:
         match stated.rule:
             case Writable(allowed):
-                names += [f"write-{place.value.replace('_', '-')}" for place in sorted(allowed)]
+                names += [name for place in Place if place in allowed for name in ALLOWED_PLACES.get(place, [])]
             case Scratch(executable=True):
-                names += ["exec-scratch", "exec-output"]
+                names += ["exec-scratch", "exec-output", "exec-shm", "map-scratch"]
+            case Network(reach=Reach.INTERNET):
+                names += ["internet-tcp", "internet-udp", "pool-port", "interfaces"]
             case _:
                 pass
     return names

@@ -78,7 +78,7 @@ def workload(settings: Settings, tree: Path, python: Interpreter, port: int) -> 
             "--input-directory", f"{DATA}/input", "--temp-directory", SCRATCH,
             "--database-url", f"sqlite:///{DATA}/user/comfyui.db", *extra, *metadata, *settings.comfyui_flags,
         ),
-        env=BASE_ENV | _offline(settings),
+        env={**BASE_ENV, **_offline(settings)},
         cwd=CODE,
         mounts=(Mount(str(tree), CODE), *python.mounts, *places(settings.data)),
         port=port,

@@ -55,7 +55,7 @@ def of(path: str, setting: str = "CATALYST_PYTHON") -> Interpreter:
 
 def _hops(path: Path) -> list[Path]:
     """Each path the links of `path` lead through, the last one real."""
-    hops = []
+    hops: list[Path] = []
     while path.is_symlink() and len(hops) < MAX_LINKS:
         path = Path(*(path.parent / path.readlink()).parts)
         hops.append(path)

@@ -20,7 +20,7 @@ ENGINE = Engine(
     find=_find,
     rootless=lambda: os.geteuid() != 0,
     has_image=partial(client.has_image, "podman"),
-    remove=partial(client.remove, "podman"),
+    remove=partial(client.remove, "podman", ("--time", "0")),  # else it waits 10 s for one that ignores SIGTERM
     pid=lambda instance, _: client.pid("podman", instance),
     own_files=False,
     proxies_signals=True,

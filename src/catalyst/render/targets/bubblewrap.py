@@ -6,8 +6,27 @@ A user namespace would map uid 1000 to the host's 0, and that is root in disguis
 from typing import assert_never
 
 from catalyst.policy.model import (
-    Capabilities, CleanEnvironment, Devices, ForensicCleanup, HiddenPaths, Identity, Limits, MaskedPaths, Namespace,
-    Namespaces, Network, NoNewPrivileges, OwnTerminal, Policy, Reach, ReadOnlyRoot, Scratch, Umask, Writable,
+    Capabilities,
+    CleanEnvironment,
+    Devices,
+    ForensicCleanup,
+    HiddenPaths,
+    Identity,
+    Limits,
+    MaskedPaths,
+    Namespace,
+    Namespaces,
+    Network,
+    NoNewPrivileges,
+    OwnTerminal,
+    Policy,
+    ProcessRule,
+    Reach,
+    ReadOnlyRoot,
+    Scratch,
+    Umask,
+    ViewRule,
+    Writable,
 )  # fmt: skip
 from catalyst.render import mounts
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
@@ -29,57 +48,75 @@ UNFILTERED = (
 def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The whole argv: namespaces first, then the file system in order, then the guard."""
     draft, made = Draft(), set[str]()
-    head: list[str] = []
-    tail: list[str] = []
-    system = _system(policy, facts, made)
+    draft.say("bwrap", "--die-with-parent", "--as-pid-1")
+    view = _system(policy, facts, made)
     shown = mounts.all_mounts(sandbox)
     mounts.inspect(policy, shown)
     for stated in policy:
         match rule := draft.at(stated):
-            case Identity():
-                head += [] if facts.root else ["--unshare-user", "--disable-userns",
-                                               "--uid", str(rule.uid), "--gid", str(rule.gid)]  # fmt: skip
-                if facts.root:
-                    draft.cannot("started by root without a user namespace; the guard takes the user")
-            case NoNewPrivileges() | HiddenPaths() | ReadOnlyRoot():
-                pass  # bwrap sets no_new_privs always; inspect() refused; the root is a read-only tmpfs always
-            case Capabilities():
-                head += ["--cap-drop", "ALL"] if facts.root else []
-                head += [word for name in GUARD_NEEDS for word in ("--cap-add", name)] if facts.root else []
-                if facts.root:
-                    draft.partly("the guard gets three to change the user, and drops them")
-            case Namespaces():
-                head += [word for name in Namespace if name in rule.own for word in UNSHARE[name]]
-            case Network():
-                head += [] if rule.reach is Reach.INTERNET else ["--unshare-net"]
-                if rule.reach is Reach.INTERNET:
-                    draft.partly(UNFILTERED)
-            case CleanEnvironment():
-                head += ["--clearenv"]
-            case OwnTerminal():
-                head += ["--new-session"]
-            case Scratch():
-                tail += [word for path in TMPFS for word in _tmpfs(path, rule.bytes)]
-                if not rule.executable:
-                    draft.partly("programs may run from it: bwrap cannot mount noexec")
+            case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+                view += _view(rule, facts, draft)
             case Writable():
-                tail += _binds(policy, sandbox, shown, made)
-            case MaskedPaths():
-                tail += _masks(rule, facts)
-            case Devices():
-                tail += [word for path in facts.gpu if rule.vendors for word in _device(path)]
-            case Limits():
-                draft.cannot("bwrap makes no cgroup; the guard sets process and file limits")
-            case Umask():
-                draft.cannot("set by the guard")
-            case ForensicCleanup():
-                draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
+                view += _binds(policy, sandbox, shown, made)
             case _:
-                assert_never(rule)
-    draft.say("bwrap", "--die-with-parent", "--as-pid-1", *head, *system, *tail)
-    draft.say("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--", sandbox.python, "-I", "-S")
-    draft.say(f"{PACKAGE}/guard/__main__.py", PLAN)
+                _process(rule, facts, draft)
+    draft.say(*view, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+    draft.say("--", sandbox.python, "-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
     return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
+
+
+def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> None:
+    """What a process is."""
+    match rule:
+        case Identity():
+            if facts.root:
+                draft.cannot("started by root without a user namespace; the guard takes the user")
+            else:
+                draft.say("--unshare-user", "--disable-userns", "--uid", str(rule.uid), "--gid", str(rule.gid))
+        case NoNewPrivileges():
+            pass  # bwrap sets it always
+        case Capabilities():
+            if facts.root:
+                draft.say("--cap-drop", "ALL", *(word for name in GUARD_NEEDS for word in ("--cap-add", name)))
+                draft.partly("the guard gets three to change the user, and drops them")
+            if rule.kept:
+                draft.partly("the guard keeps none")
+        case Namespaces():
+            draft.say(*(word for name in Namespace if name in rule.own for word in UNSHARE[name]))
+        case CleanEnvironment():
+            draft.say("--clearenv")
+        case OwnTerminal():
+            draft.say("--new-session")
+        case Limits():
+            draft.cannot("bwrap makes no cgroup; the guard sets process and file limits")
+        case Umask():
+            draft.cannot("set by the guard")
+        case _:
+            assert_never(rule)
+
+
+def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
+    """What it sees, but for the mounts."""
+    match rule:
+        case Network():
+            if rule.reach is not Reach.INTERNET:
+                return ["--unshare-net"]
+            draft.partly(UNFILTERED)
+        case Scratch():
+            if not rule.executable:
+                draft.partly("programs may run from it: bwrap cannot mount noexec")
+            return [word for path in TMPFS for word in _tmpfs(path, rule.bytes)]
+        case MaskedPaths():
+            return _masks(rule, facts)
+        case Devices():
+            return [word for path in facts.gpu if rule.vendors for word in _device(path)]
+        case ForensicCleanup():
+            draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
+        case ReadOnlyRoot() | HiddenPaths() | Writable():
+            pass  # the root is a read-only tmpfs always; inspect() refused; _binds() says which may be written
+        case _:
+            assert_never(rule)
+    return []
 
 
 def _system(policy: Policy, facts: Facts, made: set[str]) -> list[str]:

@@ -4,8 +4,23 @@ from typing import assert_never
 
 from catalyst.guard.plan import Door, PlacedPath, Plan, encode
 from catalyst.policy.model import (
-    Capabilities, CleanEnvironment, Devices, ForensicCleanup, HiddenPaths, Identity, Limits, MaskedPaths, Namespaces,
-    Network, NoNewPrivileges, OwnTerminal, Policy, ReadOnlyRoot, Scratch, Umask, Writable,
+    Capabilities,
+    CleanEnvironment,
+    Devices,
+    ForensicCleanup,
+    HiddenPaths,
+    Identity,
+    Limits,
+    MaskedPaths,
+    Namespaces,
+    Network,
+    NoNewPrivileges,
+    OwnTerminal,
+    Policy,
+    ReadOnlyRoot,
+    Scratch,
+    Umask,
+    Writable,
 )  # fmt: skip
 from catalyst.render import mounts
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target

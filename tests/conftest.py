@@ -1,0 +1,3 @@
+"""Options and fixtures of all tests."""
+
+pytest_plugins = ["lanes"]

@@ -1,0 +1,65 @@
+"""Lanes: --run-docker, --run-podman, --run-bwrap. A lane that was asked for and cannot run fails; it is never skipped.
+
+The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalyst.engine.engine import engines
+from support import Catalyst
+
+IMAGE = "catalyst-test:bookworm"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("catalyst")
+    for name in engines():
+        group.addoption(f"--run-{name}", action="store_true", help=f"run the live tests of {name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The live folder is looked at only when a lane was asked for."""
+    if any(config.getoption(f"--run-{name}") for name in engines()) and not config.args_source.name.startswith("ARGS"):
+        config.args = [*config.args, "tests/live"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a lane that was not asked for are deselected, and pytest counts them."""
+    unwanted = []
+    for item in items:
+        marker = item.get_closest_marker("engine")
+        name = marker.args[0] if marker else getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
+        if name and not config.getoption(f"--run-{name}"):
+            unwanted.append(item)
+    config.hook.pytest_deselected(items=unwanted)
+    items[:] = [item for item in items if item not in unwanted]
+
+
+@pytest.fixture(scope="session", params=sorted(engines()))
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An engine that is ready: its daemon runs, the test image is there."""
+    name: str = request.param
+    if name == "bwrap":
+        assert shutil.which("bwrap"), "the lane bwrap was asked for, and bubblewrap is not installed"
+        yield name
+        return
+    from live import containers
+
+    with containers.ready(name, IMAGE) as environment:
+        os.environ.update(environment)
+        yield name
+        for key in environment:
+            os.environ.pop(key)
+
+
+@pytest.fixture
+def catalyst(engine: str, tmp_path: Path) -> Catalyst:
+    """The command with this engine and a data directory of its own, reachable by every user."""
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(0o755)
+    return Catalyst(engine, tmp_path / "data", {"CATALYST_IMAGE": IMAGE})

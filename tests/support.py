@@ -1,0 +1,116 @@
+"""What live and attack tests share: the real command, and looking at processes from the host."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+COMMAND = [sys.executable, "-P", "-m", "catalyst"]
+PATIENCE = 60.0
+
+
+def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Poll until `condition` holds; AssertionError names `what` otherwise."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, f"waited {patience:g} s in vain for: {what}"
+        time.sleep(0.05)
+
+
+def own_environment() -> dict[str, str]:
+    """This process's environment without any setting of Catalyst's."""
+    names = {"PARANOID_MODE", "SECURITY_LEVEL", "NETWORK_MODE", "ENABLE_FORENSIC_CLEANUP",
+             "SECURITY_TOKEN_VAULT_PATH", "COMFYUI_PATH", "COMFYUI_FLAGS"}  # fmt: skip
+    return {key: value for key, value in os.environ.items()
+            if key not in names and not key.startswith("CATALYST_")}  # fmt: skip
+
+
+@dataclass
+class Catalyst:
+    """The command `catalyst` with one engine and one data directory."""
+
+    engine: str
+    data: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: list[str] = field(default_factory=lambda: list(COMMAND))
+
+    def argv(self, name: str, *words: str) -> list[str]:
+        engine = [f"--engine={self.engine}"] if name in {"up", "run", "render", "doctor"} else []
+        return [*self.command, name, *engine, f"--data={self.data}", *words]
+
+    def env(self, **more: str) -> dict[str, str]:
+        return {**own_environment(), **self.environment, **more}
+
+    def __call__(self, name: str, *words: str, timeout: float = 120, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run to the end."""
+        return subprocess.run(self.argv(name, *words), env=self.env(**env), capture_output=True, text=True,
+                              timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+
+    def run(self, *command: str, options: tuple[str, ...] = (), **env: str) -> "subprocess.CompletedProcess[str]":
+        return self("run", *options, "--", *command, **env)
+
+    @contextmanager
+    def up(self, *words: str, app: str = "canary", **env: str) -> Iterator["Running"]:
+        """A foreground `up` that answers; ended with SIGTERM unless the test ended it."""
+        process = subprocess.Popen(self.argv("up", f"--app={app}", "--port=0", *words), env=self.env(**env),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://"), f"up said {url!r} and {process.stderr.read()}"
+            yield Running(self, process, url)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.communicate(timeout=PATIENCE)
+
+
+@dataclass
+class Running:
+    """A foreground `up`."""
+
+    catalyst: Catalyst
+    process: "subprocess.Popen[str]"
+    url: str
+
+    def get(self, path: str) -> Any:
+        with urlopen(self.url + path, timeout=30) as reply:
+            return json.load(reply)
+
+
+def descendants(pid: int) -> list[int]:
+    """Everything below `pid`, oldest first."""
+    try:
+        below = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return below + [deeper for child in below for deeper in descendants(child)]
+
+
+def status(pid: int | str) -> dict[str, str]:
+    """/proc/PID/status; empty when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def with_argument(text: str) -> list[int]:
+    """Pids whose command line holds `text`."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if text in (folder / "cmdline").read_bytes().decode(errors="replace") and int(folder.name) != os.getpid():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
