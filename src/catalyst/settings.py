@@ -8,13 +8,13 @@ import os
 import shlex
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from catalyst import comfyui_flags
 from catalyst.errors import Contradiction, PathRefused, SettingsError, shown
+from catalyst.guard.record import Record
 
 MAX_TEXT = 4096
 MAX_TOML = 64 * 1024
@@ -36,8 +36,7 @@ class NetworkMode(IntEnum):
     ISOLATED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Record):
     """One run's settings. `origin` names the source of each value; `notices` is what the user should be told."""
 
     paranoid_mode: bool
@@ -138,16 +137,17 @@ def _user(name: str, text: str) -> tuple[int, int]:
 
 
 def _bind(name: str, text: str) -> str:
-    import socket
+    import ipaddress
 
-    text = "127.0.0.1" if text == "localhost" else text
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, text)
-        except OSError:
-            continue
-        return text
-    raise SettingsError(f"{name} is {shown(text)}; it must be an IP address", f"for this machine only: {name}=127.0.0.1")
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if text == "localhost" else text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {shown(text)}; it must be an IP address", f"for this machine only: {name}=127.0.0.1"
+        ) from error
+    if getattr(address, "scope_id", None):
+        raise SettingsError(f"{name} is {shown(text)}; it must have no zone", f"for this machine only: {name}=::1")
+    return str(address)
 
 
 def _flags(name: str, text: str) -> tuple[str, ...]:
@@ -158,8 +158,7 @@ def _flags(name: str, text: str) -> tuple[str, ...]:
     return comfyui_flags.check(words)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """One setting: the field of Settings it fills, its variable, its default as text, its parser, its meaning."""
 
     key: str
@@ -355,6 +354,6 @@ def environment(*names: str) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-assert_complete = {field.key for field in FIELDS} | {"origin", "notices"} == {f.name for f in fields(Settings)}
+assert_complete = {field.key for field in FIELDS} | {"origin", "notices"} == set(Settings.__match_args__)
 if not assert_complete:  # a setting nobody can set, or one nobody reads, is a bug that must not ship
     raise TypeError("FIELDS and Settings differ")

@@ -80,6 +80,8 @@ def _summary(results: tuple[Result, ...]) -> str:
         if found["allowed"]
         else f"No attempt of {len(results)} got through" + (" that should not" if found["expected"] else "")
     )
+    if found["unknown"]:
+        verdict += f", {found['unknown']} could not be judged"
     names = {"denied": "denied", "allowed": "allowed", "expected": "allowed, as promised", "unknown": "unknown"}
     shown = [key for key in names if key != "expected" or found[key]]
     items = "".join(f'<li class="{key}"><b>{found[key]}</b> {names[key]}</li>' for key in shown)

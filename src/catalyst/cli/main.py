@@ -9,9 +9,10 @@ from catalyst.errors import CatalystError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of one command line (design §5)."""
-    from catalyst.cli.parser import build
+    from catalyst.cli.parser import COMMANDS, build
 
-    arguments = build().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = build(words[0] if words and words[0] in COMMANDS else "").parse_args(words)
     try:
         return int(arguments.call(arguments))
     except CatalystError as error:

@@ -1,6 +1,5 @@
 """How things are printed. stdout carries what can be piped; stderr carries notices, progress and errors."""
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,8 @@ def notice(text: str) -> None:
 
 def as_json(value: Any) -> None:
     """One JSON document."""
+    import json
+
     print(json.dumps(value, indent=2, default=str))
 
 

@@ -1,7 +1,7 @@
 """The argument parser. It knows words and help; what a command does is in its own file."""
 
 import argparse
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from catalyst import __version__
 from catalyst.settings import FIELDS, Field
@@ -28,41 +28,82 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def build() -> argparse.ArgumentParser:
-    """The whole command line."""
+WIDTH = 100  # of help text; asking the terminal imports shutil for every option
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help of a fixed width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=WIDTH)
+
+
+COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "policy", "render", "completion")
+
+
+def build(only: str = "") -> argparse.ArgumentParser:
+    """The command line; with the options of every command, or of the command `only`, which is quicker."""
     parser = Parser(
         prog="catalyst", description="Run ComfyUI so that custom nodes, models and visitors cannot hurt this machine.",
-        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        epilog=EPILOG, formatter_class=Formatter, allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    _running(commands)
-    _looking(commands)
+    fill = (_up, _down, _status, _logs, _run, _doctor, _policy, _render, _completion)
+    for name, add in zip(COMMANDS, fill, strict=True):
+        add(commands, not only or name == only)
     return parser
 
 
-def _running(commands: "argparse._SubParsersAction[Parser]") -> None:
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+def _up(commands: Commands, full: bool) -> None:
     up = _command(commands, "up", "start ComfyUI, or the canary where there is none, and print its URL")
-    _settings(up)
-    up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
+    if full:
+        _settings(up)
+        up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
+
+
+def _down(commands: Commands, full: bool) -> None:
     down = _command(commands, "down", "end the instance of a data directory, or what a crash left of it")
-    _settings(down, only=("data", "grace"))
+    if full:
+        _settings(down, only=("data", "grace"))
+
+
+def _status(commands: Commands, full: bool) -> None:
     status = _command(commands, "status", "what runs on a data directory")
-    _settings(status, only=("data",))
-    _json(status)
+    if full:
+        _settings(status, only=("data",))
+        _json(status)
+
+
+def _logs(commands: Commands, full: bool) -> None:
     logs = _command(commands, "logs", "the output of the last instance of a data directory")
-    _settings(logs, only=("data",))
-    logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+    if full:
+        _settings(logs, only=("data",))
+        logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+
+
+def _run(commands: Commands, full: bool) -> None:
     run = _command(commands, "run", "run any command under the policy; exit code, signals and terminal pass through")
-    _settings(run)
-    run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
+    if full:
+        _settings(run)
+        run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
 
 
-def _looking(commands: "argparse._SubParsersAction[Parser]") -> None:
+def _doctor(commands: Commands, full: bool) -> None:
     doctor = _command(commands, "doctor", "what this machine can hold: per engine and per control, and why not")
-    _settings(doctor)
-    _json(doctor)
-    policy = commands.add_parser("policy", help="show, explain or compare what is enforced", allow_abbrev=False)
+    if full:
+        _settings(doctor)
+        _json(doctor)
+
+
+def _policy(commands: Commands, full: bool) -> None:
+    policy = commands.add_parser("policy", help="show, explain or compare what is enforced", allow_abbrev=False,
+                                 formatter_class=Formatter)  # fmt: skip
+    if not full:
+        return
     views = policy.add_subparsers(title="views", metavar="VIEW", required=True, parser_class=Parser)
     show = _command(views, "show", "every setting with where it came from, and every rule", "policy_show")
     _settings(show)
@@ -76,18 +117,26 @@ def _looking(commands: "argparse._SubParsersAction[Parser]") -> None:
         diff.add_argument(which, choices=("normal", "high", "maximum"))
     _json(diff)
     _json(_command(views, "flags", "the flags COMFYUI_FLAGS may hold", "policy_flags"))
+
+
+def _render(commands: Commands, full: bool) -> None:
     render = _command(commands, "render", "print the policy for a consumer: docker, podman, bubblewrap, guard")
-    render.add_argument("target", help="docker, podman, bubblewrap or guard")
-    _settings(render)
-    _json(render)
+    if full:
+        render.add_argument("target", help="docker, podman, bubblewrap or guard")
+        _settings(render)
+        _json(render)
+
+
+def _completion(commands: Commands, full: bool) -> None:
     completion = _command(commands, "completion", 'print a completion script, as in: eval "$(catalyst completion bash)"')
-    completion.add_argument("shell", choices=("bash", "zsh"))
+    if full:
+        completion.add_argument("shell", choices=("bash", "zsh"))
 
 
 def _command(
-    commands: "argparse._SubParsersAction[Parser]", name: str, text: str, function: str = ""
+    commands: Commands, name: str, text: str, function: str = ""
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False, formatter_class=Formatter)
 
     def call(arguments: argparse.Namespace) -> int:
         """Imports the command's file only when it is used: the start of `catalyst run` is measured (bench/start.py)."""

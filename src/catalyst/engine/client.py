@@ -1,7 +1,6 @@
 """What docker and podman are asked in the same words."""
 
 import re
-import shutil
 
 from catalyst.engine import process
 from catalyst.engine.engine import Unusable, Usable
@@ -9,9 +8,9 @@ from catalyst.engine.engine import Unusable, Usable
 
 def find(program: str, oldest: tuple[int, int], template: str, install: str, start: str) -> Usable | Unusable:
     """Is the client there, does its engine answer `version`, is that new enough?"""
-    if not shutil.which(program):
-        return Unusable(f"{program} is not installed", install)
     answer = process.run([program, "version", "--format", template])
+    if answer.code == process.MISSING:
+        return Unusable(f"{program} is not installed", install)
     version = answer.out.strip()
     if answer.code != 0 or not version:
         said = (answer.err.strip().splitlines() or [f"exit code {answer.code}"])[-1]

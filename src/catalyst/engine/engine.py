@@ -2,31 +2,28 @@
 
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from catalyst import _discover
 from catalyst.errors import EngineUnusable, NoEngine
+from catalyst.guard.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Usable:
+class Usable(Record):
     """The engine can be used; `note` says with what."""
 
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Record):
     """The engine cannot be used: why, and a command that mends it."""
 
     why: str
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Record):
     """One way to make a sandbox.
 
     `find(thorough)` tells whether it can be used (thorough tries it); `rootless()` whether it works without privilege;

@@ -2,9 +2,9 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
 
+from catalyst.guard.record import Record
 from catalyst.settings import environment
 
 # What the engines' programs themselves need: where their daemon and their configuration are. Nothing of it gets inside.
@@ -15,8 +15,10 @@ NEEDED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+MISSING, FAILED = 127, 126  # as a shell answers
+
+
+class Done(Record):
     """What a program answered. `code` is negative for the signal that ended it."""
 
     code: int
@@ -25,7 +27,7 @@ class Done:
 
 
 def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
-    """Run to the end. A program that is missing, cannot start or takes too long answers 127 and says so in `err`."""
+    """Run to the end. A program that cannot start or takes too long says so in `err`; a missing one answers MISSING."""
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, errors="replace", timeout=timeout, check=False,
@@ -33,7 +35,7 @@ def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         why = f"no answer within {timeout:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
-        return Done(127, "", f"{argv[0]}: {why}")
+        return Done(MISSING if isinstance(error, FileNotFoundError) else FAILED, "", f"{argv[0]}: {why}")
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -1,11 +1,10 @@
 """`python3 -I -S catalyst/guard/__main__.py PLAN`: confine this process, start the workload, look after it."""
 
 import sys
-from pathlib import Path
 
 if __package__ in {None, ""}:
     # -I leaves the script's folder out of sys.path, so that nothing planted beside it is imported; the package is ours.
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.insert(0, __file__.removesuffix("/catalyst/guard/__main__.py"))
 
 from catalyst.guard.main import main
 

@@ -5,16 +5,21 @@ A process of its own: threads in PID 1 would be threads that later restrictions 
 
 import os
 import signal
-import socket
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from catalyst.guard import relay
 from catalyst.guard.plan import Door
+
+if TYPE_CHECKING:
+    import socket
 
 
 def start(door: Door) -> int:
     """The doorman's pid. Raises OSError when the socket cannot be made."""
+    import socket  # only where there is a door: a command starts without the network's modules
+
+    from catalyst.guard import relay
+
     listener = _listen(door.socket)
     pid = os.fork()
     if pid:
@@ -30,9 +35,11 @@ def start(door: Door) -> int:
         os._exit(1)
 
 
-def _listen(path: str) -> socket.socket:
+def _listen(path: str) -> "socket.socket":
+    import socket
+
     with suppress(FileNotFoundError):
-        Path(path).unlink()
+        os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     listener.bind(path)
     listener.listen(512)

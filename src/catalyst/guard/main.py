@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from catalyst.guard import places, plan, steps
 from catalyst.guard.supervise import Supervisor
@@ -15,7 +14,8 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) != 1:
         return _complain(USAGE, "the guard takes one argument, a plan", "catalyst render guard shows one")
     try:
-        todo = plan.decode(Path(argv[0]).read_text(encoding="utf-8"))
+        with open(argv[0], encoding="utf-8") as stream:
+            todo = plan.decode(stream.read(plan.MAX_BYTES + 1))
     except (OSError, ValueError) as error:
         return _complain(USAGE, f"the plan {argv[0]} cannot be followed: {error}", "catalyst render guard shows one")
     try:

@@ -5,7 +5,6 @@ Nothing is repaired: a recursive chown at start is slow on a volume and dangerou
 
 import os
 import shlex
-from pathlib import Path
 
 from catalyst.guard.plan import PlacedPath, Plan
 
@@ -22,7 +21,7 @@ def prepare(plan: Plan) -> None:
     """Make the plan's own folders (in memory) and check its places. Raises PlaceUnusable."""
     for folder in plan.folders:
         try:
-            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(folder, mode=0o700, exist_ok=True)
         except OSError as error:
             raise PlaceUnusable(
                 f"cannot make {folder}: {(error.strerror or str(error)).lower()}",
@@ -38,7 +37,7 @@ def check(place: PlacedPath) -> None:
     uid, gid = os.geteuid(), os.getegid()
     path = shlex.quote(place.outside)
     try:
-        found = Path(place.inside).stat()
+        found = os.stat(place.inside)
     except OSError as error:
         raise PlaceUnusable(
             f"{place.outside} is missing: {(error.strerror or str(error)).lower()}", f"mkdir -p {path}"

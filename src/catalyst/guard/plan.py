@@ -6,8 +6,9 @@ wrong type is an error that names the key.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any
+
+from catalyst.guard.record import Record
 
 VERSION = 1
 MAX_BYTES = 1 << 20
@@ -17,8 +18,7 @@ class PlanError(ValueError):
     """The plan cannot be followed; the message names the key."""
 
 
-@dataclass(frozen=True)
-class PlacedPath:
+class PlacedPath(Record):
     """A directory the workload needs: where it is inside, where it came from outside, whether it must be writable."""
 
     inside: str
@@ -26,16 +26,14 @@ class PlacedPath:
     writable: bool
 
 
-@dataclass(frozen=True)
-class Door:
+class Door(Record):
     """The way in: a unix socket to listen on, and the workload's port on 127.0.0.1 that it leads to."""
 
     socket: str
     port: int
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
     `groups` are further gids (of GPU nodes); `restarts` is how often the workload may be started again within ten
@@ -67,13 +65,12 @@ class Plan:
 def encode(plan: Plan) -> str:
     """The plan as JSON text."""
     document: dict[str, Any] = {"version": VERSION}
-    for field in fields(plan):
-        value = getattr(plan, field.name)
-        if field.name == "places":
+    for name, value in vars(plan).items():
+        if name == "places":
             value = [vars(place) for place in value]
         elif isinstance(value, Door):
             value = vars(value)
-        document[field.name] = value
+        document[name] = value
     return json.dumps(document, indent=1, sort_keys=True)
 
 

@@ -6,8 +6,6 @@ raises; `verify` then asks the kernel, because a call that returned 0 proves not
 
 import os
 import resource
-from abc import ABC, abstractmethod
-from pathlib import Path
 
 from catalyst.guard import syscalls
 from catalyst.guard.plan import Plan
@@ -17,19 +15,19 @@ class StepFailed(RuntimeError):
     """A restriction could not be put in force; nothing may start."""
 
 
-class Step(ABC):
+class Step:
     """One restriction."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
-    @abstractmethod
     def describe(self) -> str:
         """One line: what `apply` does."""
+        raise NotImplementedError
 
-    @abstractmethod
     def apply(self) -> None:
         """Put it in force. Raises OSError or StepFailed."""
+        raise NotImplementedError
 
 
 class Bounding(Step):
@@ -145,10 +143,11 @@ STEPS: tuple[type[Step], ...] = (
 
 def status(name: str) -> str:
     """A field of /proc/self/status: what the kernel says is in force."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
-        key, _, value = line.partition(":")
-        if key == name:
-            return value.strip()
+    with open("/proc/self/status", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            key, _, value = line.partition(":")
+            if key == name:
+                return value.strip()
     raise StepFailed(f"/proc/self/status has no {name}")
 
 

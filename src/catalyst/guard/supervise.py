@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from catalyst.guard import doorman, launch, syscalls
 from catalyst.guard.plan import Plan
@@ -155,23 +154,23 @@ class Supervisor:
                 break
         if self.plan.door:
             with suppress(OSError):
-                Path(self.plan.door.socket).unlink()
+                os.unlink(self.plan.door.socket)
 
     def _report(self, state: str) -> None:
         """Tell the outside, beside the door. The workload's user can write there: readers must not trust it."""
         if self.plan.door is None:
             return
-        file = Path(self.plan.door.socket).with_name("guard.json")
+        file = f"{os.path.dirname(self.plan.door.socket)}/guard.json"
         text = json.dumps({"state": state, "restarts": max(0, len(self.started) - 1), "exit": self.code})
         with suppress(OSError):
-            new = file.with_suffix(".new")
-            new.write_text(text, encoding="ascii")
-            new.replace(file)
+            with open(f"{file}.new", "w", encoding="ascii") as stream:
+                stream.write(text)
+            os.replace(f"{file}.new", file)
 
 
 def _children() -> list[int]:
-    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
-    return [int(pid) for pid in text.split()]
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as stream:
+        return [int(pid) for pid in stream.read().split()]
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

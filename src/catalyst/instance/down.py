@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def status(settings: Settings) -> dict[str, Any]:
     alive = store.locked()
     said = store.report() if alive else {}
     return {
-        **asdict(record),
+        **vars(record),
         "state": record.state if alive else "crashed",
         "answers": alive and health.answers(record.url),
         "workload": said.get("state", "unknown"),

@@ -2,10 +2,10 @@
 
 import os
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalyst.engine.engine import Engine, Unusable, Usable, engines
+from catalyst.guard.record import Record
 from catalyst.instance import prepare
 from catalyst.instance.store import Store
 from catalyst.render.target import Answer, Rendered
@@ -19,8 +19,7 @@ MISSING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Record):
     """One engine: whether it can be used, and if so what each control's layers say."""
 
     engine: str

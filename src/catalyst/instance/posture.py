@@ -1,18 +1,17 @@
 """What the kernel says is in force on the sandbox's processes, seen from the host."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalyst.engine.engine import children
 from catalyst.errors import Unenforceable
+from catalyst.guard.record import Record
 from catalyst.policy.model import Capabilities, Identity, NoNewPrivileges, Policy
 
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """One process: its fields of /proc/PID/status."""
 
     pid: int

@@ -1,12 +1,12 @@
 """From settings to everything a start needs. Nothing is started here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import catalyst
 from catalyst.engine import facts as host
 from catalyst.engine.engine import Engine
+from catalyst.guard.record import Record, replace
 from catalyst.policy import requirement
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Policy
@@ -21,8 +21,7 @@ SEALED_PORT = 8188  # a network namespace of its own: the port ComfyUI's users k
 MakeWorkload = Callable[[Policy, Interpreter], Workload]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Record):
     """A start, ready to be made: `files` for the session folder, `outer.argv` to run, `answers` per control."""
 
     settings: Settings
@@ -83,6 +82,4 @@ def port_inside(settings: Settings, engine: Engine) -> int:
 
 def _with(workload: Workload, more: tuple[Mount, ...]) -> Workload:
     """The workload with the guard's interpreter mounted too."""
-    from dataclasses import replace
-
     return replace(workload, mounts=tuple(dict.fromkeys((*workload.mounts, *more))))

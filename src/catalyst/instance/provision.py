@@ -4,20 +4,19 @@ Installing packages runs code of strangers (setup.py), so pip runs inside a sand
 new environment and the internet, and nothing else.
 """
 
-import secrets
+import os
 import shutil
-import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, SettingsError
+from catalyst.guard.record import replace
 from catalyst.instance import prepare
 from catalyst.instance.log import plain
 from catalyst.instance.prepare import MakeWorkload
-from catalyst.instance.store import make_session
+from catalyst.instance.store import make_session, remove_session, temporary
 from catalyst.policy.model import Place, Policy
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
@@ -88,8 +87,6 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Inter
 
 
 def _owned(folder: Path, settings: Settings) -> None:
-    import os
-
     folder.mkdir(mode=0o755)
     if os.geteuid() == 0:
         os.chown(folder, *settings.user)
@@ -121,9 +118,9 @@ class _Job:
 def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell) -> None:
     """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError."""
     loose = replace(settings, security_level=Level.NORMAL, network_mode=NetworkMode.PUBLIC, paranoid_mode=False)
-    folder = Path(tempfile.mkdtemp(prefix="catalyst-"))
+    folder = temporary()
     try:
-        ready = prepare.prepare(loose, engine, job.workload, name=secrets.token_hex(6), folder=folder)
+        ready = prepare.prepare(loose, engine, job.workload, name=os.urandom(6).hex(), folder=folder)
         make_session(folder, ready.files)
         running = process.start(ready.outer.argv, stdin=process.NULL)
         last = ""
@@ -133,4 +130,4 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell) -> No
         if running.wait() != 0:
             raise CatalystError(f"installing ComfyUI's packages failed: {last}", "catalyst up tries again")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_session(folder)

@@ -1,19 +1,21 @@
 """`catalyst run -- COMMAND`: one command under the policy; exit code, signals and terminal pass through."""
 
 import os
-import shutil
 import signal
-import tempfile
-from pathlib import Path
+import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, choose, pass_signal
-from catalyst.instance import prepare, terminal
+from catalyst.instance import prepare
 from catalyst.instance.prepare import Prepared
-from catalyst.instance.store import Store, make_session
-from catalyst.settings import Settings, environment
+from catalyst.instance.store import Store, make_session, remove_session, temporary
+from catalyst.settings import Settings
 from catalyst.workloads import command
+
+if TYPE_CHECKING:
+    from catalyst.instance.terminal import Terminal
 
 PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -22,8 +24,8 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
     """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
     engine = choose(settings.engine, settings.image)
     Store(settings.data).prepare(settings.user)
-    with_terminal = terminal.wanted()
-    folder = Path(tempfile.mkdtemp(prefix="catalyst-", dir=environment("XDG_RUNTIME_DIR").get("XDG_RUNTIME_DIR")))
+    with_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    folder = temporary()
     alive, held = os.pipe2(os.O_CLOEXEC)
     try:
         ready = prepare.prepare(
@@ -35,11 +37,11 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
         return _start(engine, ready, alive)
     finally:
         os.close(held)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_session(folder)
 
 
 def _start(engine: Engine, ready: Prepared, alive: int) -> int:
-    own_terminal = terminal.Terminal() if ready.sandbox.workload.terminal and engine.own_files else None
+    own_terminal = _terminal() if ready.sandbox.workload.terminal and engine.own_files else None
     inner = own_terminal.inner if own_terminal else None
     keep = () if engine.proxies_signals else (alive,)
     # With a terminal of the engine's making the client must see its size change, so it stays in our session.
@@ -58,3 +60,9 @@ def _start(engine: Engine, ready: Prepared, alive: int) -> int:
     if engine.proxies_signals:
         engine.remove(ready.sandbox.id)
     return code if code >= 0 else 128 - code
+
+
+def _terminal() -> "Terminal":
+    from catalyst.instance.terminal import Terminal
+
+    return Terminal()

@@ -4,24 +4,22 @@ The lock is held by the running `up` for its whole life, so a record without a l
 """
 
 import fcntl
-import json
 import os
-import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from catalyst.errors import AlreadyRunning, CatalystError, PathRefused
+from catalyst.guard.record import Record
 from catalyst.policy.model import Place
+from catalyst.settings import environment
 
 MAX_REPORT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Entry(Record):
     """What `status` and `down` need to know. `state` is starting, ready or stopping."""
 
     id: str
@@ -97,16 +95,20 @@ class Store:
             os.close(descriptor)
         return False
 
-    def write(self, record: Record) -> None:
+    def write(self, record: Entry) -> None:
         """Replace the record in one step."""
+        import json
+
         new = self._record.with_suffix(".new")
-        new.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        new.write_text(json.dumps(vars(record), indent=1), encoding="utf-8")
         new.replace(self._record)
 
-    def read(self) -> Record | None:
+    def read(self) -> Entry | None:
         """The record, None where there is none. Raises CatalystError when it is damaged."""
+        import json
+
         try:
-            return Record(**json.loads(self._record.read_text(encoding="utf-8")))
+            return Entry(**json.loads(self._record.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except PermissionError as error:
@@ -128,7 +130,7 @@ class Store:
 
     def clear(self) -> None:
         """Remove session and record."""
-        shutil.rmtree(self.session, ignore_errors=True)
+        remove_session(self.session)
         with suppress(FileNotFoundError):
             self._record.unlink()
 
@@ -145,6 +147,8 @@ class Store:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return {}
             raw = stream.read(MAX_REPORT)
+        import json
+
         try:
             found = json.loads(raw)
         except (ValueError, RecursionError):
@@ -163,3 +167,25 @@ def make_session(folder: Path, files: Mapping[str, str]) -> None:
         path = folder / name
         path.write_text(content, encoding="utf-8")
         path.chmod(0o644)
+
+
+def temporary() -> Path:
+    """A fresh folder that only the caller may enter, for one command's session."""
+    base = environment("XDG_RUNTIME_DIR").get("XDG_RUNTIME_DIR") or "/tmp"
+    folder = Path(base) / f"catalyst-{os.urandom(8).hex()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def remove_session(folder: Path) -> None:
+    """Remove a session folder. The workload can write the door in it, so no link is followed."""
+    try:
+        for entry in os.scandir(folder):
+            os.unlink(entry.path)
+        folder.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError:  # a door
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,6 @@ import fcntl
 import os
 import select
 import signal
-import sys
 import termios
 import tty
 from contextlib import suppress
@@ -58,8 +57,3 @@ class Terminal:
     def _resize(self) -> None:
         with suppress(OSError):
             fcntl.ioctl(self.outer, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
-
-
-def wanted() -> bool:
-    """Both ends of the command are the user's terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()

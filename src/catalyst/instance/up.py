@@ -8,15 +8,17 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, choose, engines
 from catalyst.errors import FAILED, PortTaken, WorkloadFailed
-from catalyst.instance import health, posture, prepare, provision
+from catalyst.guard.record import replace
+from catalyst.instance import examine, health, posture, prepare, provision
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
-from catalyst.instance.store import Record, Store
+from catalyst.instance.store import Entry, Store
+from catalyst.policy.model import Enforced
+from catalyst.policy.requirement import words
 from catalyst.settings import Settings
 
 READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
@@ -47,11 +49,12 @@ class Instance:
             app, make = provision.workload(self.settings, engine, self.tell)
             ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
             prepare.insist(ready)
+            self._tell_gaps(ready)
             listener, url = self._listen()
             self.store.open_session(ready.files, self.settings.user, door=True)
             self._stack.callback(self.store.clear)
             self._start(ready, engine, listener)
-            record = Record(
+            record = Entry(
                 id=self.store.id, engine=engine.id, app=app, pid=os.getpid(), url=url,
                 level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
                 state="starting", log=str(self.store.log),
@@ -63,6 +66,13 @@ class Instance:
                 announce(url)
                 self._watch()
             return self._stop(replace(record, state="stopping"))
+
+    def _tell_gaps(self, ready: Prepared) -> None:
+        """What does not hold here, before anything starts."""
+        for control, answer in ready.answers.items():
+            if not isinstance(answer.overall, Enforced):
+                self.tell(f"{control}: {words(answer.overall)}")
+        self.tell(examine.MISSING)
 
     def _clear_leftovers(self) -> None:
         """What a killed `up` left: containers by label. Sockets and sessions are replaced."""
@@ -150,7 +160,7 @@ class Instance:
     def _idle(self, seconds: float) -> bool:
         return bool(select.select([self._wake], [], [], seconds)[0])
 
-    def _stop(self, record: Record) -> int:
+    def _stop(self, record: Entry) -> int:
         """End the sandbox within its grace, then the gateway. The sandbox's exit code, 0 if it ended as asked."""
         asked = self.sandbox.poll() is None and self.gateway.poll() is None
         with suppress(OSError):

@@ -1,16 +1,15 @@
 """Settings in, policy out. Pure: no disk, no clock, no host."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, reduce
 
 from catalyst import _discover
+from catalyst.guard.record import Record
 from catalyst.policy.model import RULE_TYPES, Policy, Rule, Stated
 from catalyst.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Record):
     """One protection. `core` controls must hold at SECURITY_LEVEL=high and above (design §3)."""
 
     id: str

@@ -6,8 +6,9 @@ A new rule type is deliberately expensive: every target must say how it renders 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from catalyst.guard.record import Record
 
 
 class Place(StrEnum):
@@ -39,8 +40,7 @@ class Reach(IntEnum):
     NOWHERE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Record):
     """The workload's real uid and gid as the host sees them, or those a user namespace maps to the caller's."""
 
     uid: int
@@ -51,8 +51,7 @@ class Identity:
         return Identity(max(self.uid, other.uid), max(self.gid, other.gid))
 
 
-@dataclass(frozen=True, slots=True)
-class NoNewPrivileges:
+class NoNewPrivileges(Record):
     """execve never adds privileges (PR_SET_NO_NEW_PRIVS, prctl(2))."""
 
     def join(self, other: "NoNewPrivileges") -> "NoNewPrivileges":
@@ -60,8 +59,7 @@ class NoNewPrivileges:
         return other
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Record):
     """Capabilities left in any set of the workload, by name without CAP_ (capabilities(7))."""
 
     kept: frozenset[str]
@@ -71,8 +69,7 @@ class Capabilities:
         return Capabilities(self.kept & other.kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Namespaces:
+class Namespaces(Record):
     """Namespaces of its own."""
 
     own: frozenset[Namespace]
@@ -82,8 +79,7 @@ class Namespaces:
         return Namespaces(self.own | other.own)
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Record):
     """Where the workload may connect. Below INTERNET it has no interface but loopback."""
 
     reach: Reach
@@ -93,8 +89,7 @@ class Network:
         return Network(max(self.reach, other.reach))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOnlyRoot:
+class ReadOnlyRoot(Record):
     """The root file system cannot be written; only mounts named as writable can."""
 
     def join(self, other: "ReadOnlyRoot") -> "ReadOnlyRoot":
@@ -102,8 +97,7 @@ class ReadOnlyRoot:
         return other
 
 
-@dataclass(frozen=True, slots=True)
-class Writable:
+class Writable(Record):
     """The places on disk the workload may write."""
 
     places: frozenset[Place]
@@ -113,8 +107,7 @@ class Writable:
         return Writable(self.places & other.places)
 
 
-@dataclass(frozen=True, slots=True)
-class Scratch:
+class Scratch(Record):
     """Memory-backed directories (/tmp, /scratch with HOME and ComfyUI's temp, /dev/shm): bytes each, may programs run."""
 
     bytes: int
@@ -125,8 +118,7 @@ class Scratch:
         return Scratch(min(self.bytes, other.bytes), self.executable and other.executable)
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenPaths:
+class HiddenPaths(Record):
     """Host paths that no mount may show, neither themselves nor a folder that holds them."""
 
     paths: frozenset[str]
@@ -136,8 +128,7 @@ class HiddenPaths:
         return HiddenPaths(self.paths | other.paths)
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedPaths:
+class MaskedPaths(Record):
     """Kernel files that show or change the host, covered inside the sandbox."""
 
     paths: frozenset[str]
@@ -147,8 +138,7 @@ class MaskedPaths:
         return MaskedPaths(self.paths | other.paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Record):
     """Processes, bytes of memory, open files per process. Core dumps are always off: a core holds secrets."""
 
     processes: int
@@ -162,8 +152,7 @@ class Limits:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Devices:
+class Devices(Record):
     """GPU vendors whose device nodes are shown; every sandbox has null, zero, full, random, urandom, tty and ptys."""
 
     vendors: frozenset[str]
@@ -173,8 +162,7 @@ class Devices:
         return Devices(self.vendors & other.vendors)
 
 
-@dataclass(frozen=True, slots=True)
-class Umask:
+class Umask(Record):
     """Permission bits that new files never get (umask(2))."""
 
     mask: int
@@ -184,8 +172,7 @@ class Umask:
         return Umask(self.mask | other.mask)
 
 
-@dataclass(frozen=True, slots=True)
-class CleanEnvironment:
+class CleanEnvironment(Record):
     """No process of the sandbox, PID 1 included, is started with a variable of the caller's environment."""
 
     def join(self, other: "CleanEnvironment") -> "CleanEnvironment":
@@ -193,8 +180,7 @@ class CleanEnvironment:
         return other
 
 
-@dataclass(frozen=True, slots=True)
-class OwnTerminal:
+class OwnTerminal(Record):
     """The sandbox never holds the caller's terminal, so TIOCSTI cannot type into it (CVE-2017-5226)."""
 
     def join(self, other: "OwnTerminal") -> "OwnTerminal":
@@ -202,8 +188,7 @@ class OwnTerminal:
         return other
 
 
-@dataclass(frozen=True, slots=True)
-class ForensicCleanup:
+class ForensicCleanup(Record):
     """What the workload leaves behind stays off the disk or is wiped."""
 
     def join(self, other: "ForensicCleanup") -> "ForensicCleanup":
@@ -226,16 +211,14 @@ RULE_TYPES: tuple[type[Rule], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Record):
     """A rule in force and the ids of the controls that asked for it, sorted."""
 
     rule: Rule
     controls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Record):
     """At most one rule of each type, in the order of RULE_TYPES."""
 
     stated: tuple[Stated, ...]
@@ -248,20 +231,17 @@ class Policy:
         return tuple(sorted({control for one in self.stated for control in one.controls}))
 
 
-@dataclass(frozen=True, slots=True)
-class Enforced:
+class Enforced(Record):
     """The layer holds the control."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partly:
+class Partly(Record):
     """The layer holds the control except for `missing`."""
 
     missing: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotEnforced:
+class NotEnforced(Record):
     """The layer does nothing for the control, because of `why`."""
 
     why: str

@@ -1,9 +1,9 @@
 """`docker run` and `podman run`: what the two share. Their files under targets/ say where they differ."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
+from catalyst.guard.record import Record
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -39,8 +39,7 @@ UNFILTERED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Record):
     """Where an engine's command line differs: its name, extra words, the user's words, the GPU's words."""
 
     program: str

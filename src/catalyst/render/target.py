@@ -1,16 +1,15 @@
 """A target renders a whole policy for one consumer, or names what it cannot say. Pure: host facts are arguments."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from catalyst import _discover
+from catalyst.guard.record import Record
 from catalyst.policy.model import Enforced, Enforcement, NotEnforced, Partly, Policy, Rule, Stated
 from catalyst.workloads.model import Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Record):
     """What a renderer may know of the host. `root`: Catalyst was started by root.
 
     `rootless`: the engine itself runs without privilege. `links` are the root's links into /usr, `etc` the files of
@@ -33,8 +32,7 @@ class Facts:
     most_processes: int = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Record):
     """One sandbox to make: who it is, what runs in it, and the host folders it is made from.
 
     `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
@@ -50,8 +48,7 @@ class Sandbox:
     lifeline: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Record):
     """What a target cannot say for one rule of a control. `whole`: it says nothing of it."""
 
     control: str
@@ -60,8 +57,7 @@ class Gap:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Record):
     """`argv` for an engine or `text` for a file; `gaps` beside it."""
 
     argv: tuple[str, ...] = ()
@@ -69,8 +65,7 @@ class Rendered:
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """One consumer of policies."""
 
     id: str
@@ -117,8 +112,7 @@ class Draft:
             self.gaps += [Gap(control, name, reason, whole) for control in self._at.controls]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """What each layer says of one control, and what holds when they are put together."""
 
     layers: Mapping[str, Enforcement]

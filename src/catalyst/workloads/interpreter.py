@@ -4,17 +4,16 @@ A virtual environment is code of strangers by the time a node was installed into
 """
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalyst.errors import PathRefused
+from catalyst.guard.record import Record
 from catalyst.workloads.model import Mount
 
 MAX_LINKS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(Record):
     """`executable` as it is called inside, and the mounts it needs there."""
 
     executable: str

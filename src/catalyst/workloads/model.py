@@ -1,16 +1,15 @@
 """A program, the folders it needs, and how it is ended. Host paths are sources; everything else is inside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from catalyst.guard.record import Record
 from catalyst.policy.model import Place
 
 DATA, SCRATCH, HOME, PACKAGE = "/data", "/scratch", "/scratch/home", "/opt/catalyst/catalyst"
 DOOR, PLAN = "/run/catalyst/door", "/run/catalyst/plan.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Record):
     """A host path shown at `target`. Without a place it is code, and read-only whatever the level."""
 
     source: str
@@ -18,8 +17,7 @@ class Mount:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Record):
     """`port` is where it serves on loopback inside, None for a command; `restarts` within ten minutes; `grace` s.
 
     `terminal` asks for a terminal of its own; `folders` are made in memory before the start.
@@ -35,7 +33,7 @@ class Workload:
     grace: int
     restarts: int = 5
     terminal: bool = False
-    folders: tuple[str, ...] = field(default=(HOME,))
+    folders: tuple[str, ...] = (HOME,)
 
 
 def places(data: str) -> tuple[Mount, ...]:

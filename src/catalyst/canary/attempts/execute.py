@@ -17,7 +17,7 @@ LIBRARY = re.compile(r"(/\S+\.so\S*)$")
 
 def _program() -> tuple[Path, list[str]]:
     for path in HARMLESS:
-        if path.is_file() and path.open("rb").read(4) == b"\x7fELF":
+        if path.is_file() and path.read_bytes().startswith(b"\x7fELF"):
             return path, ["true"]
     return Path(sys.executable).resolve(), ["python3", "-I", "-S", "-c", ""]
 

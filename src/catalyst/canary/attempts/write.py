@@ -80,6 +80,11 @@ def _in_place(name: str, file: str, context: Context) -> Answer:
     return plant(context.places[name] / file)
 
 
+def _in_code(context: Context) -> Answer:
+    """W7. Where no ComfyUI is, the code that runs in its place is the canary's own."""
+    return plant(context.places.get("code", Path(__file__).parents[1]) / "main.py")
+
+
 def interpreter_packages(_: Context) -> Answer:
     """W6: a .pth file in site-packages runs at every start of this Python; I3 came as an altered package."""
     import sysconfig  # here: slow to import, and each attempt is a process of its own
@@ -149,7 +154,7 @@ ATTEMPTS = (
     Attempt("write-service", "write", "add a system service", "I7", partial(_plant_any, SERVICES)),
     Attempt("write-home", "write", "add itself to the shell's start-up (~/.bashrc)", "I7", _in_home),
     Attempt("write-packages", "write", "alter the installed Python packages", "I3", interpreter_packages),
-    Attempt("write-code", "write", "alter ComfyUI's own code", "general", partial(_in_place, "code", "main.py")),
+    Attempt("write-code", "write", "alter ComfyUI's own code, or here the canary's", "general", _in_code),
     Attempt("write-custom-nodes", "write", "plant a custom node that runs at every start", "I7, CVE-2024-21575",
             partial(_in_place, "custom_nodes", PERF_MONITOR)),
     Attempt("write-models", "write", "plant a model file that is code", "CVE-2026-68771",

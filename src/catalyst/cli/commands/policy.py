@@ -1,13 +1,13 @@
 """`catalyst policy show|explain|diff|flags`."""
 
 import argparse
-from dataclasses import fields, replace
 from typing import Any
 
 from catalyst import comfyui_flags
 from catalyst.cli import given, output
 from catalyst.engine.engine import Unusable
 from catalyst.errors import UsageError
+from catalyst.guard.record import replace
 from catalyst.instance import examine
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Rule
@@ -86,7 +86,7 @@ def policy_flags(arguments: argparse.Namespace) -> int:
 
 def rule_words(rule: Rule) -> str:
     """A rule as one line: its name and its values."""
-    values = ", ".join(f"{field.name}={_value(getattr(rule, field.name))}" for field in fields(rule))
+    values = ", ".join(f"{name}={_value(value)}" for name, value in vars(rule).items())
     return f"{type(rule).__name__}({values})"
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 from catalyst.engine import process
@@ -14,9 +13,9 @@ INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu), sudo dnf install bu
 
 def find(thorough: bool) -> Usable | Unusable:
     """Is bwrap there, new enough, and allowed to make namespaces? `thorough` makes some."""
-    if not shutil.which("bwrap"):
-        return Unusable("bubblewrap is not installed", INSTALL)
     answer = process.run(["bwrap", "--version"])
+    if answer.code == process.MISSING:
+        return Unusable("bubblewrap is not installed", INSTALL)
     found = tuple(int(part) for part in re.findall(r"\d+", answer.out)[:3])
     if found < OLDEST:
         return Unusable(f"{answer.out.strip() or answer.err.strip()} is older than 0.8.0", INSTALL)

@@ -1,0 +1,152 @@
+"""Every target, every rule: said, or named as a gap, or a silence that stands in QUIET with its reason."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalyst.guard.plan import decode
+from catalyst.policy.model import (
+    RULE_TYPES,
+    Capabilities,
+    Devices,
+    HiddenPaths,
+    Identity,
+    Limits,
+    MaskedPaths,
+    Namespace,
+    Namespaces,
+    Network,
+    NoNewPrivileges,
+    OwnTerminal,
+    Policy,
+    ReadOnlyRoot,
+    Rule,
+    Scratch,
+    Stated,
+    Umask,
+    Writable,
+)
+from catalyst.render.target import Facts, Rendered, targets
+from strategies import RULES, facts, policies, sandbox, without
+
+Silence = Callable[[Rule, Facts], bool]
+
+
+def _always(_rule: Rule, _facts: Facts) -> bool:
+    return True
+
+
+def _default_namespaces(rule: Rule, _: Facts) -> bool:
+    """docker and podman have these two without being asked."""
+    return isinstance(rule, Namespaces) and rule.own <= {Namespace.PID, Namespace.MOUNT}
+
+
+def _no_nodes(rule: Rule, host: Facts) -> bool:
+    """Devices allows: what it does not name is not shown, so without nodes there is nothing to say."""
+    if not isinstance(rule, Devices) or "nvidia" in rule.vendors or not rule.vendors:
+        return isinstance(rule, Devices) and not rule.vendors
+    return not host.groups and not any(path.startswith("/dev/") for path in host.gpu)
+
+
+CONTAINER: dict[type[Rule], Silence] = {
+    HiddenPaths: _always,  # nothing is rendered: a mount that would show one is refused (test_mounts.py)
+    MaskedPaths: _always,  # the engine's own list is longer, and no word asks it to show more
+    OwnTerminal: _always,  # a container never has the caller's terminal
+    Namespaces: _default_namespaces,
+    Devices: _no_nodes,
+}
+QUIET: dict[str, dict[type[Rule], Silence]] = {
+    "docker": CONTAINER,
+    "podman": CONTAINER,
+    "bubblewrap": {
+        HiddenPaths: _always,
+        NoNewPrivileges: _always,  # bwrap sets it itself, there is no word for it
+        ReadOnlyRoot: _always,  # the root is a tmpfs that is always remounted read-only
+        # in its user namespace bwrap drops every capability unless told to keep one
+        Capabilities: lambda rule, host: isinstance(rule, Capabilities) and not host.root and not rule.kept,
+        Namespaces: lambda rule, _: isinstance(rule, Namespaces) and rule.own <= {Namespace.MOUNT},
+        MaskedPaths: lambda rule, host: isinstance(rule, MaskedPaths) and not rule.paths & host.kernel_files,
+        Devices: lambda rule, host: isinstance(rule, Devices) and not (rule.vendors and host.gpu),
+    },
+    "guard": {  # a plan has a uid and a umask in any case; these are what it says without a rule
+        Identity: lambda rule, host: rule == Identity(1000, 1000) and host.root,
+        Umask: lambda rule, _: rule == Umask(0o022),
+    },
+}
+
+
+def render(target: str, policy: Policy, host: Facts) -> Rendered:
+    """For the one sandbox of these tests."""
+    return targets()[target].render(policy, sandbox(), host)
+
+
+def _said(rendered: Rendered) -> tuple[tuple[str, ...], str]:
+    return rendered.argv, rendered.text
+
+
+def _gaps(rendered: Rendered, kind: type[Rule]) -> list[str]:
+    return [gap.reason for gap in rendered.gaps if gap.rule == kind.__name__]
+
+
+def test_every_target_has_its_silences_written_down() -> None:
+    assert QUIET.keys() == targets().keys()
+
+
+@pytest.mark.parametrize("kind", RULE_TYPES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("target", targets())
+@settings(max_examples=60)
+@given(policy=policies(), host=facts())
+def test_a_rule_is_said_or_a_gap(target: str, kind: type[Rule], policy: Policy, host: Facts) -> None:
+    """Without the rule the output must be another one, or the gap must be gone. Otherwise it is silent, both ways."""
+    full, less = render(target, policy, host), render(target, without(policy, kind), host)
+    rule = next(one.rule for one in policy if isinstance(one.rule, kind))
+    quiet = QUIET[target].get(kind, lambda *_: False)(rule, host)
+    assert bool(_said(full) != _said(less) or _gaps(full, kind)) is not quiet
+    assert not _gaps(less, kind)
+
+
+# Rules whose value matters and is a single word: two values must not look the same to any target.
+VALUED = (Identity, Network, Writable, Scratch, Limits, Umask)
+
+
+@pytest.mark.parametrize("kind", VALUED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("target", targets())
+@settings(max_examples=60)
+@given(data=st.data(), policy=policies(), host=facts())
+def test_another_value_is_said_or_a_gap(
+    target: str, kind: type[Rule], data: st.DataObject, policy: Policy, host: Facts
+) -> None:
+    two = [data.draw(RULES[kind]), data.draw(RULES[kind])]
+    one, other = (
+        render(target, Policy((Stated(rule, ("it",)), *without(policy, kind))), host) for rule in two
+    )
+    same = _said(one) == _said(other) and not _gaps(one, kind) and not _gaps(other, kind)
+    assert not same or two[0] == two[1]
+
+
+@pytest.mark.parametrize("target", targets())
+@given(policy=policies(), host=facts())
+def test_gaps_name_a_control_and_a_reason(target: str, policy: Policy, host: Facts) -> None:
+    names = {kind.__name__ for kind in RULE_TYPES}
+    for gap in render(target, policy, host).gaps:
+        assert gap.control in policy.controls()
+        assert gap.rule in names
+        assert gap.reason.isprintable()
+        assert gap.reason
+
+
+@pytest.mark.parametrize("target", targets())
+@given(policy=policies(), host=facts())
+def test_a_target_renders_the_same_twice(target: str, policy: Policy, host: Facts) -> None:
+    """Pure: no disk, no clock, no set whose order changes."""
+    assert render(target, policy, host) == render(target, policy, host)
+
+
+@given(policy=policies(), host=facts())
+def test_the_guards_plan_is_always_one_the_guard_understands(policy: Policy, host: Facts) -> None:
+    plan = decode(render("guard", policy, host).text)
+    identity = next(one.rule for one in policy if isinstance(one.rule, Identity))
+    assert (plan.uid, plan.gid) == (identity.uid, identity.gid)
+    assert (plan.no_new_privileges, plan.no_capabilities) == (True, True)
