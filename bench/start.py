@@ -38,8 +38,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as data:
         Path(data).chmod(0o755)
-        run = [sys.executable, "-P", "-m", "catalyst", "run", "--engine=bwrap", f"--data={data}/d", "--network-mode=isolated",
-               "--", "true"]  # fmt: skip
+        run = [sys.executable, "-P", "-m", "catalyst", "run", "--engine=bwrap", f"--data={data}/d",
+               "--network-mode=isolated", "--", "true"]  # fmt: skip
         peers = {"catalyst run": run, "bare bwrap": BWRAP}
         if options.image:
             peers["docker run"] = ["docker", "run", "--rm", "--network", "none", options.image, "true"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.engine.engine import engines
-from support import Catalyst
+from support import Catalyst, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
 
@@ -60,6 +60,5 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def catalyst(engine: str, tmp_path: Path) -> Catalyst:
     """The command with this engine and a data directory of its own, reachable by every user."""
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
+    open_to_all(tmp_path)
     return Catalyst(engine, tmp_path / "data", {"CATALYST_IMAGE": IMAGE})

@@ -16,6 +16,14 @@ COMMAND = [sys.executable, "-P", "-m", "catalyst"]
 PATIENCE = 60.0
 
 
+def open_to_all(folder: Path) -> None:
+    """Let every user pass through pytest's own folders, which are closed, down to `folder`."""
+    for one in (folder, *folder.parents):
+        if not one.name.startswith(("pytest", folder.name)):
+            break
+        one.chmod(0o755)
+
+
 def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
     """Poll until `condition` holds; AssertionError names `what` otherwise."""
     end = time.monotonic() + patience

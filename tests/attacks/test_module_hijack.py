@@ -1,5 +1,5 @@
 """`python -m catalyst` puts the current folder first on the path: a folder `catalyst` in a downloaded pack would run
-as the owner, outside every sandbox. The bootstrap and every process Catalyst starts use -P."""
+as the owner, outside every sandbox. The bootstrap uses -P, every process Catalyst starts -I."""
 
 import subprocess
 import sys
@@ -30,8 +30,15 @@ def test_with_it_our_own_code_runs(trap: Path) -> None:
 
 
 def test_everything_that_starts_python_uses_it() -> None:
-    sources = [*sorted((ROOT / "src").rglob("*.py")), ROOT / "catalyst"]
-    starts = [line for file in sources for line in file.read_text().splitlines() if "-m" in line.split('"') or " -m c" in line]
-    commands = [line for line in starts if "catalyst" in line and not line.lstrip().startswith(("#", '"""', "`"))]
-    assert len(commands) >= 3  # the bootstrap, the detached `up`, the gateway
-    assert all("-P" in line for line in commands), commands
+    """The bootstrap by -P; inside, sys.executable is named in one place, which uses -I."""
+    assert 'exec "$venv/bin/python" -P -m catalyst "$@"' in (ROOT / "catalyst").read_text()
+    host_side = [file for file in (ROOT / "src").rglob("*.py") if "canary" not in file.parts]
+    assert [file.name for file in host_side if "[sys.executable" in file.read_text()] == ["process.py"]
+
+
+def test_a_module_started_by_catalyst_is_catalysts(trap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from catalyst.engine import process
+
+    done = subprocess.run(process.python("catalyst", "--version"), cwd=trap, capture_output=True, text=True,
+                          env={"PYTHONPATH": str(trap), "PATH": "/usr/bin"})  # fmt: skip
+    assert done.stdout.startswith("catalyst ")

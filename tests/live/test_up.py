@@ -20,7 +20,8 @@ def left_behind(catalyst: Catalyst) -> list[str]:
                                 capture_output=True, text=True, env=catalyst.env())  # fmt: skip
         found += listed.stdout.split()
     found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(catalyst.data) in line]
-    return found + [str(path) for name in ("session", "instance.json") if (path := catalyst.data / ".catalyst" / name).exists()]
+    state = [catalyst.data / ".catalyst" / name for name in ("session", "instance.json")]
+    return found + [str(path) for path in state if path.exists()]
 
 
 @pytest.mark.parametrize("level", ["normal", "high", "maximum"])
@@ -33,13 +34,20 @@ def test_the_canary_answers_and_its_identity_is_as_promised(catalyst: Catalyst, 
     outcomes = {one["id"]: one for one in report["attempts"]}
     assert len(outcomes) >= 30
     through = {name for name, one in outcomes.items() if one["outcome"] == "allowed" and not one["expected"]}
-    assert not through & MUST_BE_DENIED, through
-    assert set(outcomes) >= MUST_BE_DENIED
+    assert through <= NOT_YET[catalyst.engine], "got through and is neither promised by the level nor known"
+    assert not any(one["outcome"] == "unknown" for one in outcomes.values())
     wait_for(lambda: not left_behind(catalyst), "nothing to be left")
 
 
-# Attempts that the controls of this version stop on every engine; the system call filter's come with it.
-MUST_BE_DENIED: set[str] = set()
+# What nothing in this version stops: it takes the system call filter and Landlock's execute right. Docker's and
+# podman's default filters stop some of it; bubblewrap has none, and cannot mount noexec.
+EVERYWHERE = {"exec-memory", "exec-output", "netlink-socket", "vsock-socket", "io-uring"}
+NOT_YET = {
+    "bwrap": EVERYWHERE | {"exec-scratch", "exec-shm", "map-scratch", "user-namespace", "user-namespace-clone3",
+                           "userfaultfd", "perf-event", "keyctl", "add-key"},
+    "docker": EVERYWHERE,
+    "podman": EVERYWHERE | {"keyctl", "add-key", "user-namespace", "user-namespace-clone3", "alg-socket"},
+}  # fmt: skip
 
 
 def test_down_ends_everything(catalyst: Catalyst) -> None:
@@ -74,9 +82,24 @@ def test_killing_the_workload_restarts_it(catalyst: Catalyst) -> None:
 
 
 def workload(running: Running) -> int:
-    """The canary's pid on the host."""
-    return next((pid for pid in with_argument("/opt/catalyst/catalyst/canary/__main__.py")
-                 if "--port" in Path(f"/proc/{pid}/cmdline").read_text()), 0)  # fmt: skip
+    """The canary's pid on the host, 0 while there is none. Its attempts are children with --attempt."""
+    found = with_argument("/opt/catalyst/catalyst/canary/__main__.py")
+    return next((pid for pid in descendants(guard(running)) if pid in found and parent(pid) == guard(running)), 0)
+
+
+def guard(running: Running) -> int:
+    """PID 1 of the sandbox, as the host sees it."""
+    engine = running.catalyst.engine
+    if engine == "bwrap":
+        return next(iter(descendants(descendants(running.process.pid)[0])), 0)
+    argv = [engine, "ps", "-q", "--filter", "label=catalyst.instance"]
+    name = subprocess.run(argv, capture_output=True, text=True, env=running.catalyst.env()).stdout.strip()
+    argv = [engine, "inspect", "--format", "{{.State.Pid}}", name]
+    return int(subprocess.run(argv, capture_output=True, text=True, env=running.catalyst.env()).stdout)
+
+
+def parent(pid: int) -> int:
+    return int(status(pid).get("PPid", "0"))
 
 
 def test_kill_9_leaves_nothing_that_the_next_down_does_not_clean(catalyst: Catalyst) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from catalyst import _discover
-from catalyst.errors import EngineUnusable, NoEngine
+from catalyst.errors import EngineUnusable, NoEngine, shown
 from catalyst.guard.record import Record
 
 
@@ -65,7 +65,7 @@ def choose(name: str, image: str) -> Engine:
             case Unusable(why, hint):
                 raise EngineUnusable(f"{name} cannot be used: {why}", hint)
             case Usable():
-                return known[name]
+                return _with_image(known[name], image)
     reasons, hint = {}, ""
     for candidate in PREFERRED:
         engine = known[candidate]
@@ -75,6 +75,15 @@ def choose(name: str, image: str) -> Engine:
         reasons[candidate] = found.why if isinstance(found, Unusable) else f"it has no image {image}"
         hint = found.hint if isinstance(found, Unusable) else hint
     raise NoEngine(reasons, hint)
+
+
+def _with_image(engine: Engine, image: str) -> Engine:
+    if not engine.own_files and not engine.has_image(image):
+        raise EngineUnusable(
+            f"{engine.id} has no image {shown(image)}; nothing is pulled by itself",
+            f"see what it has: {engine.id} images, then name one: --image NAME; or use no image: --engine bwrap",
+        )
+    return engine
 
 
 def children(pid: int) -> list[int]:

@@ -1,9 +1,12 @@
 """The only caller of subprocess on the host side. Argument lists only, never a shell, and a chosen environment."""
 
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
+import catalyst
 from catalyst.guard.record import Record
 from catalyst.settings import environment
 
@@ -57,6 +60,17 @@ def start(
         argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=tuple(keep), start_new_session=session,
         env={**environment(*NEEDED), **(more or {})},
     )  # fmt: skip
+
+
+def python(module: str, *words: str) -> list[str]:
+    """The argv that runs a module of Catalyst in a new interpreter, wherever Catalyst was loaded from.
+
+    -I, because without it the current folder, PYTHONPATH and the user's site could put other code in its place
+    (tests/attacks/test_module_hijack.py).
+    """
+    home = str(Path(catalyst.__file__).parents[1])
+    start = f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    return [sys.executable, "-I", "-c", f"import sys, runpy; sys.path.insert(0, {home!r}); {start}", *words]
 
 
 Process = subprocess.Popen

@@ -1,6 +1,5 @@
 """`catalyst up --detach`: the same program in a session of its own, watched until it answers."""
 
-import sys
 import time
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
     words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
     with said.open("wb") as stream:
         background = process.start(
-            [sys.executable, "-P", "-m", "catalyst", "up", *words],
+            process.python("catalyst", "up", *words),
             stdin=process.NULL, output=stream, errors=process.STDOUT,
         )  # fmt: skip
     deadline, shown = time.monotonic() + READY_WITHIN, 0
@@ -41,8 +40,9 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
 
 
 def _failure(lines: list[str], code: int) -> CatalystError:
-    errors = [line.removeprefix("catalyst: error: ") for line in lines if line.startswith("catalyst: error: ")]
-    hints = [line.removeprefix("catalyst: hint: ") for line in lines if line.startswith("catalyst: hint: ")]
-    return WorkloadFailed(
-        plain(errors[-1] if errors else "it ended before it answered"), plain(hints[-1] if hints else ""), code or 1
-    )
+    """The last error with the lines that belong to it, and its hint."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("catalyst: error: ")]
+    said = lines[starts[-1]:] if starts else ["it ended before it answered"]
+    hints = [line.removeprefix("catalyst: hint: ") for line in said if line.startswith("catalyst: hint: ")]
+    error = "\n".join(line for line in said if not line.startswith("catalyst: hint: "))
+    return WorkloadFailed(plain(error.removeprefix("catalyst: error: ")), plain(hints[-1] if hints else ""), code or 1)

@@ -171,9 +171,14 @@ def make_session(folder: Path, files: Mapping[str, str]) -> None:
 
 def temporary() -> Path:
     """A fresh folder that only the caller may enter, for one command's session."""
-    base = environment("XDG_RUNTIME_DIR").get("XDG_RUNTIME_DIR") or "/tmp"
+    found = environment("XDG_RUNTIME_DIR", "TMPDIR")
+    base = found.get("XDG_RUNTIME_DIR") or found.get("TMPDIR") or "/tmp"
     folder = Path(base) / f"catalyst-{os.urandom(8).hex()}"
-    folder.mkdir(mode=0o700)
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        why = f"cannot make {folder}: {(error.strerror or '').lower()}"
+        raise CatalystError(why, "name a folder you may write: TMPDIR=$HOME catalyst run …") from error
     return folder
 
 
@@ -181,7 +186,7 @@ def remove_session(folder: Path) -> None:
     """Remove a session folder. The workload can write the door in it, so no link is followed."""
     try:
         for entry in os.scandir(folder):
-            os.unlink(entry.path)
+            Path(entry.path).unlink()
         folder.rmdir()
     except FileNotFoundError:
         pass

@@ -4,7 +4,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -105,8 +104,8 @@ class Instance:
         door = os.open(self.store.session / "door", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         uid, gid = self.settings.user
         self.gateway = process.start(
-            [sys.executable, "-P", "-m", "catalyst.services.gateway", "--listener", str(listener.fileno()),
-             "--door", str(door), "--user", f"{uid}:{gid}"],
+            process.python("catalyst.services.gateway", "--listener", str(listener.fileno()), "--door", str(door),
+                           "--user", f"{uid}:{gid}"),
             output=process.NULL, errors=process.NULL, keep=(listener.fileno(), door),
         )  # fmt: skip
         os.close(door)

@@ -35,10 +35,10 @@ class Shown:
     writable: bool
 
 
-def shown(engine: str, settings: Settings, *more: Mount, host: Facts | None = None) -> list[Shown]:
+def shown(client: str, settings: Settings, *more: Mount, host: Facts | None = None) -> list[Shown]:
     """Every bind mount of the argv."""
-    words = targets()[engine].render(build(settings), sandbox(settings, *more), host or Facts()).argv
-    if engine == "bubblewrap":
+    words = targets()[client].render(build(settings), sandbox(settings, *more), host or Facts()).argv
+    if client == "bubblewrap":
         binds = {"--bind": True, "--dev-bind-try": True, "--ro-bind": False, "--ro-bind-try": False}
         return [Shown(words[at + 1], words[at + 2], binds[word]) for at, word in enumerate(words) if word in binds]
     said = [words[at + 1].split(",") for at, word in enumerate(words) if word == "--mount"]
@@ -51,20 +51,20 @@ def below(path: str, folder: str) -> bool:
 
 
 @pytest.mark.parametrize("level", WRITABLE)
-@pytest.mark.parametrize("engine", ENGINES)
-def test_only_the_levels_places_and_the_door_are_writable(engine: str, level: str) -> None:
-    found = {one.target for one in shown(engine, settings_with(security_level=level)) if one.writable}
+@pytest.mark.parametrize("client", ENGINES)
+def test_only_the_levels_places_and_the_door_are_writable(client: str, level: str) -> None:
+    found = {one.target for one in shown(client, settings_with(security_level=level)) if one.writable}
     assert found == {"/run/catalyst/door", *(f"/data/{place.value}" for place in WRITABLE[level])}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("client", ENGINES)
 @given(settings=levels, host=facts(), source=paths, target=paths)
 def test_no_mount_point_lies_below_a_writable_one(
-    engine: str, settings: Settings, host: Facts, source: str, target: str
+    client: str, settings: Settings, host: Facts, source: str, target: str
 ) -> None:
     """Whatever the interpreter's folders are: refused, or beside every folder the workload may write."""
     try:
-        all_of_them = shown(engine, settings, Mount(source, target), host=host)
+        all_of_them = shown(client, settings, Mount(source, target), host=host)
     except PathRefused as error:
         assert error.exit_code == SETTINGS
         return
@@ -72,33 +72,33 @@ def test_no_mount_point_lies_below_a_writable_one(
     assert not [(one, other) for one in all_of_them for other in loose if below(one.target, other.target)]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("client", ENGINES)
 @given(settings=levels, name=st.sampled_from(Place), deep=st.sampled_from(["", "/a", "/a/b"]))
-def test_code_inside_a_writable_place_is_refused(engine: str, settings: Settings, name: Place, deep: str) -> None:
+def test_code_inside_a_writable_place_is_refused(client: str, settings: Settings, name: Place, deep: str) -> None:
     code = Mount(f"/srv/data/{name.value}{deep}", "/opt/code")
     may_be_written = name in WRITABLE[settings.security_level.name.lower()]
     if may_be_written:
         with pytest.raises(PathRefused, match="code"):
-            shown(engine, settings, code)
+            shown(client, settings, code)
     else:
-        assert Shown(code.source, "/opt/code", False) in shown(engine, settings, code)
+        assert Shown(code.source, "/opt/code", False) in shown(client, settings, code)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("client", ENGINES)
 @pytest.mark.parametrize(
     "vault",
     ["/srv/data/models/v.age", "/srv/data/output/deep/er/v.age", "/srv/ComfyUI/v.age", "/srv/venv/v.age",
      "/srv/data/models/../models/v.age", "/srv/data/input", "/srv/site-packages/catalyst/guard/v.age"],
 )  # fmt: skip
-def test_a_vault_in_a_folder_that_is_shown_is_refused(engine: str, vault: str) -> None:
+def test_a_vault_in_a_folder_that_is_shown_is_refused(client: str, vault: str) -> None:
     with pytest.raises(PathRefused, match="SECURITY_TOKEN_VAULT_PATH"):
-        shown(engine, settings_with(security_token_vault_path=vault))
+        shown(client, settings_with(security_token_vault_path=vault))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("client", ENGINES)
 @pytest.mark.parametrize("vault", ["/srv/data/v.age", "/srv/data/models.age", "/srv/ComfyUI2/v.age", "/root/v.age"])
-def test_a_vault_beside_them_is_fine_and_not_shown(engine: str, vault: str) -> None:
-    found = shown(engine, settings_with(security_token_vault_path=vault))
+def test_a_vault_beside_them_is_fine_and_not_shown(client: str, vault: str) -> None:
+    found = shown(client, settings_with(security_token_vault_path=vault))
     assert not [one for one in found if vault == one.source or below(vault, one.source)]
 
 
@@ -109,12 +109,12 @@ def test_a_vault_in_the_hosts_own_folders_is_refused_under_bubblewrap(vault: str
         shown("bubblewrap", settings_with(security_token_vault_path=vault), host=Facts(etc=("/etc/ssl/certs",)))
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
+@pytest.mark.parametrize("client", ["docker", "podman"])
 @bug("container.py: _bind() joins with commas; a source with one (a link's end, XDG_DATA_HOME) adds mount options")
-def test_a_source_cannot_add_mount_options(engine: str) -> None:
+def test_a_source_cannot_add_mount_options(client: str) -> None:
     code = Mount("/srv/x,bind-propagation=shared", "/opt/x")
     try:
-        found = targets()[engine].render(build(settings_with()), sandbox(None, code), Facts()).argv
+        found = targets()[client].render(build(settings_with()), sandbox(None, code), Facts()).argv
     except PathRefused:
         return
     assert not [word for word in found if word.startswith("type=bind,source=/srv/x,bind-propagation=shared")]
@@ -129,17 +129,17 @@ def test_a_mount_in_scratch_is_not_covered_by_it(path: str) -> None:
     assert max(tmpfs) < words.index(path)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_mount_below_another_comes_after_it(engine: str) -> None:
+@pytest.mark.parametrize("client", ENGINES)
+def test_a_mount_below_another_comes_after_it(client: str) -> None:
     """An engine mounts in order; the other way round the parent would cover the child."""
-    found = [one.target for one in shown(engine, settings_with(), Mount("/srv/lib", "/srv/venv/lib"))]
+    found = [one.target for one in shown(client, settings_with(), Mount("/srv/lib", "/srv/venv/lib"))]
     assert found.index("/srv/venv") < found.index("/srv/venv/lib")
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
-def test_a_loose_mount_below_a_read_only_one_is_a_gap(engine: str) -> None:
+@pytest.mark.parametrize("client", ["docker", "podman"])
+def test_a_loose_mount_below_a_read_only_one_is_a_gap(client: str) -> None:
     """Engines that bind not recursively read-only leave it writable."""
     host = Facts(submounts=frozenset({"/srv/data/models/disk"}))
     settings = settings_with(security_level="high")
-    gaps = targets()[engine].render(build(settings), sandbox(settings), host).gaps
+    gaps = targets()[client].render(build(settings), sandbox(settings), host).gaps
     assert any(gap.control == "write-confinement" and "/srv/data/models/disk" in gap.reason for gap in gaps)

@@ -39,10 +39,10 @@ def argv(target: str, settings: Settings, host: Facts) -> tuple[str, ...]:
     return targets()[target].render(build(settings), sandbox(settings), host).argv
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
+@pytest.mark.parametrize("client", ["docker", "podman"])
 @given(settings=anything, host=facts())
-def test_a_container_is_always_confined(engine: str, settings: Settings, host: Facts) -> None:
-    words = argv(engine, settings, host)
+def test_a_container_is_always_confined(client: str, settings: Settings, host: Facts) -> None:
+    words = argv(client, settings, host)
     options = words[: words.index("catalyst-comfyui")]
     for word in ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=1000:1000", "--pull=never", "--rm"):
         assert word in options
@@ -106,14 +106,14 @@ def test_scratch_is_not_executable_from_high_on(target: str, host: Facts) -> Non
 @pytest.mark.parametrize("target", ["docker", "podman", "bubblewrap"])
 def test_gpu_nodes_are_shown_only_when_asked_for(target: str) -> None:
     host = Facts(gpu=("/dev/kfd", "/dev/dri"), groups=(44,))
-    assert not [word for word in argv(target, settings_with(), host) if "kfd" in word or "dri" in word]
+    assert not [word for word in argv(target, settings_with(), host) if "/dev/kfd" in word or "/dev/dri" in word]
     amd = argv(target, settings_with(gpu="amd"), host)
     assert [word for word in amd if word.endswith("/dev/kfd")]
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
+@pytest.mark.parametrize("client", ["docker", "podman"])
 @bug("settings.py: CATALYST_IMAGE takes any text; an image called --privileged is an option to docker run")
-def test_an_image_is_never_read_as_an_option(engine: str) -> None:
+def test_an_image_is_never_read_as_an_option(client: str) -> None:
     from dataclasses import replace
 
     from catalyst.errors import SettingsError
@@ -123,4 +123,4 @@ def test_an_image_is_never_read_as_an_option(engine: str) -> None:
     except SettingsError:
         return
     made = replace(sandbox(settings), image=settings.image)
-    assert "--privileged" not in targets()[engine].render(build(settings), made, Facts()).argv
+    assert "--privileged" not in targets()[client].render(build(settings), made, Facts()).argv

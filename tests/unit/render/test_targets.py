@@ -21,6 +21,7 @@ from catalyst.policy.model import (
     NoNewPrivileges,
     OwnTerminal,
     Policy,
+    Reach,
     ReadOnlyRoot,
     Rule,
     Scratch,
@@ -111,6 +112,12 @@ def test_a_rule_is_said_or_a_gap(target: str, kind: type[Rule], policy: Policy, 
 VALUED = (Identity, Network, Writable, Scratch, Limits, Umask)
 
 
+def _alike(one: Rule, other: Rule) -> bool:
+    """Equal, or two ways to be without a network: what the broker adds is not the engine's to say."""
+    sealed = [isinstance(rule, Network) and rule.reach is not Reach.INTERNET for rule in (one, other)]
+    return one == other or all(sealed)
+
+
 @pytest.mark.parametrize("kind", VALUED, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("target", targets())
 @settings(max_examples=60)
@@ -123,7 +130,7 @@ def test_another_value_is_said_or_a_gap(
         render(target, Policy((Stated(rule, ("it",)), *without(policy, kind))), host) for rule in two
     )
     same = _said(one) == _said(other) and not _gaps(one, kind) and not _gaps(other, kind)
-    assert not same or two[0] == two[1]
+    assert not same or _alike(*two)
 
 
 @pytest.mark.parametrize("target", targets())

@@ -1,10 +1,11 @@
 """Become someone else, or touch others' processes."""
 
+import errno
 import os
 from functools import partial
 from pathlib import Path
 
-from catalyst.canary.attempt import Answer, Attempt, Context, allowed, denied, first_allowed
+from catalyst.canary.attempt import Answer, Attempt, Context, allowed, denied, first_allowed, met
 
 CAPABILITY_SETS = ("CapEff", "CapPrm", "CapAmb")
 FIELDS = ("Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb", "NoNewPrivs", "Seccomp")
@@ -24,13 +25,23 @@ def become_root(_: Context) -> Answer:
     """setresuid(2), in this short-lived child."""
     if os.geteuid() == 0:
         return allowed("it is root already")
-    os.setresuid(0, 0, 0)
+    try:
+        os.setresuid(0, 0, 0)
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # user_namespaces(7)
+            return Answer("denied", "setresuid: there is no root in its user namespace", "EINVAL")
+        return met(error, "setresuid")
     return allowed("it became root")
 
 
 def join_root_group(_: Context) -> Answer:
     """setgroups(2)."""
-    os.setgroups([0])
+    try:
+        os.setgroups([0])
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return Answer("denied", "setgroups: there is no such group in its user namespace", "EINVAL")
+        return met(error, "setgroups")
     return allowed("it joined root's group")
 
 

@@ -38,12 +38,20 @@ def open_existing(path: Path) -> Answer:
 
 def plant(path: Path) -> Answer:
     """Could `path` be made, or what is there be replaced? Its folder need not exist: the nearest one above is asked."""
-    if os.path.lexists(path) and not path.is_dir():
-        return first_allowed([partial(open_existing, path), partial(create_in, path.parent, path)], "")
     folder = path if path.is_dir() else path.parent
     while not folder.is_dir():
         folder = folder.parent
-    return create_in(folder, path)
+    acts = [partial(create_in, folder, path)]
+    if os.path.lexists(path) and not path.is_dir():
+        acts.insert(0, partial(open_existing, path))
+    return _volatile(first_allowed([*acts], ""), folder)
+
+
+def _volatile(answer: Answer, folder: Path) -> Answer:
+    """Where the file system is in memory, a plant does not outlive the sandbox: the evidence says so."""
+    if answer.outcome == "allowed" and file_system(folder) == "tmpfs":
+        return allowed(f"{answer.evidence}; it is in memory and gone at the next start")
+    return answer
 
 
 def _plant_any(paths: tuple[str, ...], _: Context) -> Answer:
@@ -55,11 +63,8 @@ def _open_any(paths: tuple[str, ...], _: Context) -> Answer:
 
 
 def _in_home(context: Context) -> Answer:
-    """W4. Where HOME is in memory the plant is gone at the next start, which the evidence says."""
-    answer = first_allowed([partial(plant, context.home / name) for name in (".bashrc", ".profile")], "")
-    if answer.outcome == "allowed" and file_system(context.home) == "tmpfs":
-        return allowed(f"{answer.evidence}; it is in memory and gone at the next start")
-    return answer
+    """W4."""
+    return first_allowed([partial(plant, context.home / name) for name in (".bashrc", ".profile")], "")
 
 
 def file_system(path: Path) -> str:
@@ -68,7 +73,7 @@ def file_system(path: Path) -> str:
     target = path.resolve()
     for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
         before, _, after = line.partition(" - ")
-        point = Path(before.split(" ")[4].replace("\\040", " "))
+        point = Path(before.split(" ")[4].replace("\\040", " "))  # a space is written so
         if (target == point or point in target.parents) and len(point.parts) >= best:
             best, kind = len(point.parts), after.split(" ")[0]
     return kind
@@ -95,7 +100,10 @@ def interpreter_packages(_: Context) -> Answer:
 def device_node(context: Context) -> Answer:
     """mknod(2) of a twin of /dev/null (harmless): with it, a twin of the disk could be made."""
     path = unique(context.scratch)
-    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    except OSError as error:
+        return met(error, "mknod")
     path.unlink()
     return allowed(f"a device node could be made in {context.scratch}")
 
