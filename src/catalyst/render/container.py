@@ -40,12 +40,14 @@ UNFILTERED = (
 
 
 class Dialect(Record):
-    """Where an engine's command line differs: its name, extra words, the user's words, the GPU's words."""
+    """Where an engine's command line differs: its name, extra words, the user's words, the GPU's
+    words, further options of a tmpfs."""
 
     program: str
     extra: tuple[str, ...]
     user: Callable[[Identity, Facts], tuple[str, ...]]
     nvidia: tuple[str, ...]
+    tmpfs: str
     read_only_is_recursive: bool
 
 
@@ -104,7 +106,7 @@ def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
         case Scratch():
             may = "exec" if rule.executable else "noexec"
             for path in ("/tmp", SCRATCH):
-                draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}")
+                draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}{dialect.tmpfs}")
             draft.say(f"--shm-size={rule.bytes}")
         case HiddenPaths() | Writable():
             pass  # both are a matter of the mounts: inspect() refused, _mounts() says which may be written
@@ -138,8 +140,8 @@ def _limits(rule: Limits, facts: Facts, draft: Draft) -> None:
 
 def _mounts(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
     shown = mounts.all_mounts(sandbox)
-    if any(mount.target.startswith("/root/") for mount in shown):
-        draft.say("--tmpfs", "/root:rw,nosuid,nodev,noexec,mode=0755,size=65536")  # images close it to other users
+    for homes in ("/home", "/root"):  # nobody's home is seen, and a path of the host below them can be passed through
+        draft.say("--tmpfs", f"{homes}:rw,nosuid,nodev,noexec,mode=0755,size=65536{dialect.tmpfs}")
     way_in = mounts.door(sandbox)
     for mount in (*shown, *([way_in] if way_in else [])):
         may_write = mount is way_in or mounts.writable(policy, mount)

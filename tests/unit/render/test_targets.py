@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from catalyst.guard.plan import decode
 from catalyst.policy.model import (
@@ -30,7 +29,7 @@ from catalyst.policy.model import (
     Writable,
 )
 from catalyst.render.target import Facts, Rendered, targets
-from strategies import RULES, facts, policies, sandbox, without
+from strategies import facts, policies, sandbox, without
 
 Silence = Callable[[Rule, Facts], bool]
 
@@ -95,17 +94,19 @@ def test_every_target_has_its_silences_written_down() -> None:
     assert QUIET.keys() == targets().keys()
 
 
-@pytest.mark.parametrize("kind", RULE_TYPES, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("target", targets())
-@settings(max_examples=60)
+@settings(max_examples=80)
 @given(policy=policies(), host=facts())
-def test_a_rule_is_said_or_a_gap(target: str, kind: type[Rule], policy: Policy, host: Facts) -> None:
-    """Without the rule the output must be another one, or the gap must be gone. Otherwise it is silent, both ways."""
-    full, less = render(target, policy, host), render(target, without(policy, kind), host)
-    rule = next(one.rule for one in policy if isinstance(one.rule, kind))
-    quiet = QUIET[target].get(kind, lambda *_: False)(rule, host)
-    assert bool(_said(full) != _said(less) or _gaps(full, kind)) is not quiet
-    assert not _gaps(less, kind)
+def test_a_rule_is_said_or_a_gap(target: str, policy: Policy, host: Facts) -> None:
+    """Without a rule the output must be another one, or a gap must be gone. Otherwise it is silent, both ways."""
+    full = render(target, policy, host)
+    for rule in (one.rule for one in policy):
+        kind = type(rule)
+        less = render(target, without(policy, kind), host)
+        quiet = QUIET[target].get(kind, lambda *_: False)(rule, host)
+        said = bool(_said(full) != _said(less) or _gaps(full, kind))
+        assert said is not quiet, f"{target} {'says' if said else 'neither says nor lacks'} {rule}"
+        assert not _gaps(less, kind)
 
 
 # Rules whose value matters and is a single word: two values must not look the same to any target.
@@ -118,22 +119,22 @@ def _alike(one: Rule, other: Rule) -> bool:
     return one == other or all(sealed)
 
 
-@pytest.mark.parametrize("kind", VALUED, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("target", targets())
-@settings(max_examples=60)
-@given(data=st.data(), policy=policies(), host=facts())
-def test_another_value_is_said_or_a_gap(
-    target: str, kind: type[Rule], data: st.DataObject, policy: Policy, host: Facts
-) -> None:
-    two = [data.draw(RULES[kind]), data.draw(RULES[kind])]
-    one, other = (
-        render(target, Policy((Stated(rule, ("it",)), *without(policy, kind))), host) for rule in two
-    )
-    same = _said(one) == _said(other) and not _gaps(one, kind) and not _gaps(other, kind)
-    assert not same or _alike(*two)
+@settings(max_examples=80)
+@given(one=policies(), other=policies(), host=facts())
+def test_another_value_is_said_or_a_gap(target: str, one: Policy, other: Policy, host: Facts) -> None:
+    full = render(target, one, host)
+    for stated in (stated for stated in other if isinstance(stated.rule, VALUED)):
+        kind = type(stated.rule)
+        changed = Policy(tuple(stated if type(old.rule) is kind else old for old in one))
+        old = next(old.rule for old in one if type(old.rule) is kind)
+        swapped = render(target, changed, host)
+        same = _said(full) == _said(swapped) and not _gaps(full, kind) and not _gaps(swapped, kind)
+        assert not same or _alike(old, stated.rule), f"{target} says {old} and {stated.rule} in the same words"
 
 
 @pytest.mark.parametrize("target", targets())
+@settings(max_examples=20)
 @given(policy=policies(), host=facts())
 def test_gaps_name_a_control_and_a_reason(target: str, policy: Policy, host: Facts) -> None:
     names = {kind.__name__ for kind in RULE_TYPES}
@@ -145,6 +146,7 @@ def test_gaps_name_a_control_and_a_reason(target: str, policy: Policy, host: Fac
 
 
 @pytest.mark.parametrize("target", targets())
+@settings(max_examples=20)
 @given(policy=policies(), host=facts())
 def test_a_target_renders_the_same_twice(target: str, policy: Policy, host: Facts) -> None:
     """Pure: no disk, no clock, no set whose order changes."""

@@ -86,11 +86,15 @@ def policy_flags(arguments: argparse.Namespace) -> int:
 
 def rule_words(rule: Rule) -> str:
     """A rule as one line: its name and its values."""
-    values = ", ".join(f"{name}={_value(value)}" for name, value in vars(rule).items())
+    values = ", ".join(f"{name}={_value(name, value)}" for name, value in vars(rule).items())
     return f"{type(rule).__name__}({values})"
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
+    if name == "mask":
+        return f"{value:04o}"
+    if name in {"bytes", "memory"}:
+        return f"{value >> 30} GiB"
     if isinstance(value, frozenset):
         return "{" + ", ".join(sorted(str(one) for one in value)) + "}"
     return value.name.lower() if hasattr(value, "name") else str(value)

@@ -16,6 +16,7 @@ DIALECT = container.Dialect(
     extra=(),
     user=_user,
     nvidia=("--gpus=all",),
+    tmpfs="",
     read_only_is_recursive=False,  # from Engine 25 with kernel 5.12 on it is; older ones leave submounts writable
 )
 

@@ -19,6 +19,7 @@ DIALECT = container.Dialect(
     extra=("--http-proxy=false", "--read-only-tmpfs=false", "--no-hosts"),
     user=_user,
     nvidia=("--device=nvidia.com/gpu=all",),  # the Container Device Interface
+    tmpfs=",notmpcopyup",  # podman copies what the image has there into the tmpfs, its mode too
     read_only_is_recursive=False,
 )
 

@@ -1,0 +1,31 @@
+"""The README shows the program's own help, and its commands exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from catalyst.cli.parser import COMMANDS, build
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_help_is_the_programs() -> None:
+    shown = README.partition("$ catalyst --help\n")[2].partition("```")[0]
+    assert shown == build().format_help(), "paste the output of: catalyst --help"
+
+
+@pytest.mark.parametrize("line", re.findall(r"^(?:\./)?catalyst (.*?)(?:\s+#.*)?$", README, re.MULTILINE))
+def test_its_command_lines_parse(line: str) -> None:
+    words = line.split()
+    if words[0] == "test":
+        assert (ROOT / "tests/run.sh").is_file()
+        return
+    assert words[0] in COMMANDS
+    build(words[0]).parse_args(words)
+
+
+def test_the_table_of_variables_is_complete() -> None:
+    for name in ("SECURITY_LEVEL", "NETWORK_MODE", "PARANOID_MODE", "ENABLE_FORENSIC_CLEANUP", "SECURITY_TOKEN_VAULT_PATH"):
+        assert f"| `{name}` |" in README
