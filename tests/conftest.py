@@ -6,7 +6,7 @@ from hypothesis import settings
 pytest_plugins = ["lanes"]
 
 # The same examples in every run: a red test is red for everybody. No deadline, because no test asserts a time.
-settings.register_profile("catalyst", deadline=None, database=None, derandomize=True)
+settings.register_profile("catalyst", max_examples=50, deadline=None, database=None, derandomize=True)
 settings.load_profile("catalyst")
 
 

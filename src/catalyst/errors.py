@@ -109,7 +109,17 @@ class WorkloadFailed(CatalystError):
         self.exit_code = exit_code
 
 
+def plain(text: str, limit: int = 400) -> str:
+    """Foreign words as they may stand in a message: one line, cut, what a terminal would obey escaped."""
+    text = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
 def shown(value: str, limit: int = 80) -> str:
-    """A value as it may stand in a message: quoted, one line, cut. Control characters become escapes."""
-    text = value if len(value) <= limit else f"{value[: limit - 1]}…"
-    return '"' + text.encode("unicode_escape").decode("ascii").replace('"', '\\"').replace("\\u2026", "…") + '"'
+    """A value in a message: `plain`, and quoted."""
+    return f'"{plain(value, limit)}"'
+
+
+def pasted(path: str) -> str:
+    """A path in a hint: quoted for a shell; FILE where it cannot be typed."""
+    return shlex.quote(path) if path.isprintable() and len(path) < 400 else "FILE"

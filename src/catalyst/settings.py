@@ -5,6 +5,7 @@ Nothing falls back: an unknown value, an unknown key or two values that exclude 
 """
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst import comfyui_flags
-from catalyst.errors import Contradiction, PathRefused, SettingsError, shown
+from catalyst.errors import Contradiction, PathRefused, SettingsError, pasted, plain, shown
 from catalyst.guard.record import Record
 
 MAX_TEXT = 4096
@@ -100,6 +101,13 @@ def _text(name: str, text: str) -> str:  # noqa: ARG001 -- every parser has one 
     return text
 
 
+def _image(name: str, text: str) -> str:
+    """A name as Docker's reference grammar has it; above all not an option, and no space."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}", text):
+        raise SettingsError(f"{name} is {shown(text)}; it must be the name of an image", f"{name}=catalyst-comfyui")
+    return text
+
+
 def _path(name: str, text: str) -> str:
     """An absolute path without resolving links: what a link points to may be told only where it is used."""
     if not text:
@@ -116,7 +124,7 @@ def _path(name: str, text: str) -> str:
 
 def _integer(low: int, high: int) -> Parser:
     def parse(name: str, text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or not low <= int(text[:9]) <= high:
+        if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:
             raise SettingsError(
                 f"{name} is {shown(text)}; it must be a whole number from {low} to {high}", f"{name}={low}"
             )
@@ -154,7 +162,7 @@ def _flags(name: str, text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise SettingsError(f"{name} is not a list of words: {error}".lower(), "close the quote") from error
+        raise SettingsError(f"{name} is not a list of words: {str(error).lower()}", "close the quote") from error
     return comfyui_flags.check(words)
 
 
@@ -192,7 +200,7 @@ FIELDS: tuple[Field, ...] = (
     Field("port", "CATALYST_PORT", "8188", _integer(0, 65535), "its port; 0 takes a free one", "PORT"),
     Field("gpu", "CATALYST_GPU", "none", _one_of("none", "nvidia", "amd", "intel"),
           "whose device nodes the sandbox gets", "none|nvidia|amd|intel"),
-    Field("image", "CATALYST_IMAGE", "catalyst-comfyui", _text, "container image for docker and podman", "IMAGE"),
+    Field("image", "CATALYST_IMAGE", "catalyst-comfyui", _image, "container image for docker and podman", "IMAGE"),
     Field("user", "CATALYST_USER", "1000:1000", _user, "uid:gid of the workload, never 0", "UID[:GID]"),
     Field("grace", "CATALYST_GRACE", "10", _integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
     Field("comfyui_flags", "COMFYUI_FLAGS", "", _flags, "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
@@ -220,7 +228,8 @@ def load(
         values[field.key], origin[field.key] = field.parse(field.variable, text), source
         if field.key == "network_mode" and text == "paranoid":
             notices.append(f'NETWORK_MODE "paranoid" ({source}) is an old name; it means isolated')
-    values["data"] = values["data"] or default_data(environ)
+    if not values["data"]:
+        values["data"] = _default_data(environ)
     _paranoid(values, origin)
     _reach(values, origin)
     return Settings(**values, origin=origin, notices=tuple(notices))
@@ -235,7 +244,7 @@ def _first(
     if environ.get(field.variable):
         return environ[field.variable], f"environment {field.variable}"
     if field.key in toml:
-        return toml[field.key], file
+        return toml[field.key], plain(file)
     return field.default, "default"
 
 
@@ -257,8 +266,9 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
 
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{shown(str(file))} is not TOML: {error}".lower(), f"mend {file}") from error
+    except (ValueError, RecursionError) as error:  # ValueError too: a number of more than 4300 digits
+        raise SettingsError(f"{shown(str(file))} is not TOML: {plain(str(error)).lower()}",
+                            f"mend it: nano {pasted(str(file))}") from error  # fmt: skip
     keys = {field.key for field in FIELDS}
     for key, value in table.items():
         if key not in keys:
@@ -267,6 +277,8 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
             )
         if not isinstance(value, str | int | bool):
             raise SettingsError(f"{shown(str(file))}: {key} must be a string, a number or a boolean", f'{key} = "…"')
+        if type(value) is int and abs(value) >= 1 << 62:
+            raise SettingsError(f"{shown(str(file))}: {key} is too large a number", f"{key} = 1")
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in table.items()}
 
 
@@ -279,22 +291,26 @@ def _owned_text(file: Path, *, required: bool) -> str | None:
         return None
     except (OSError, ValueError) as error:
         raise PathRefused("--config", str(file), _why(error), "give a readable file") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise PathRefused("--config", str(file), "not a regular file", "give a regular file")
-        if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
-            raise PathRefused(
-                "--config", str(file), "others may write it, and it decides what is confined",
-                f"chown $(id -u) {shlex.quote(str(file))} && chmod go-w {shlex.quote(str(file))}",
-            )  # fmt: skip
-        raw = stream.read(MAX_TOML + 1)
+    try:
+        _trusted(file, os.fstat(descriptor))
+        raw = os.read(descriptor, MAX_TOML + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > MAX_TOML:
         raise PathRefused("--config", str(file), f"larger than {MAX_TOML} bytes", "shorten it")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         raise PathRefused("--config", str(file), "not UTF-8 text", "save it as UTF-8") from error
+
+
+def _trusted(file: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise PathRefused("--config", str(file), "not a regular file", "give a regular file")
+    if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
+        name = pasted(str(file))
+        raise PathRefused("--config", str(file), "others may write it, and it decides what is confined",
+                          f"chown $(id -u) {name} && chmod go-w {name}")  # fmt: skip
 
 
 def _why(error: Exception) -> str:
@@ -341,12 +357,18 @@ def text_of(value: object) -> str:
             return str(value)
 
 
-def default_data(environ: Mapping[str, str]) -> str:
-    """Where data lives if nobody says: the system's place for root, the user's own otherwise."""
+def _default_data(environ: Mapping[str, str]) -> str:
+    """Where data lives if nobody says: the system's place for root, the user's own otherwise.
+
+    A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification).
+    """
     if os.geteuid() == 0:
         return "/var/lib/catalyst"
-    home = environ.get("XDG_DATA_HOME") or f"{environ.get('HOME') or Path.home()}/.local/share"
-    return f"{home}/catalyst"
+    name, home = "XDG_DATA_HOME", environ.get("XDG_DATA_HOME", "")
+    if not home.startswith("/"):
+        name, home = "HOME", f"{environ.get('HOME') or '~'}/.local/share"
+    _plain(name, home)
+    return str(_path(name, f"{home}/catalyst"))
 
 
 def environment(*names: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 In this process, so that hundreds of rows cost seconds; tests/unit/test_bad_start.py has the rows that need their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ Command = Callable[..., Answer]
 
 
 @pytest.fixture
-def catalyst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def catalyst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in an empty folder; `{}` in a word stands for that folder. Keywords are environment variables."""
     monkeypatch.chdir(tmp_path)
     for variable in VARIABLES.values():
@@ -37,7 +37,7 @@ def catalyst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         out, err = capsys.readouterr()
         return Answer(code, out, err)
 
-    yield call
+    return call
 
 
 def _option(key: str) -> str:

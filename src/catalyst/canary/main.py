@@ -32,7 +32,8 @@ def _serve(host: str, port: int, context: Context, expected: list[str]) -> int:
     from catalyst.canary.run import Runner
     from catalyst.canary.server import Server
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a shell starts what runs in the background deaf to it
+        signal.signal(number, signal.default_int_handler)
     try:
         server = Server((host, port), Runner(context, expected))
     except OSError as error:

@@ -8,16 +8,16 @@ from catalyst.canary.attempts import THEMES
 from catalyst.canary.run import Report, Result
 
 STYLE = resources.files("catalyst.canary").joinpath("page.css").read_text("utf-8")
-# The incidents of docs/threats that the attempts come from.
+# The incidents that the attempts come from: name, and what it was.
 INCIDENTS = {
-    "I1": "LLMVISION, 2024",
-    "I3": "ultralytics, 2024",
-    "I4": "srl-nodes, 2025",
-    "I5": "Pickai, 2025",
-    "I6": "Upscaler-4K, 2025",
-    "I7": "GHOST botnet, 2026",
-    "I9": "NadMesh, 2026",
-    "I10": "Snyk's research, 2024",
+    "I1": ("LLMVISION", "a node pack with altered packages, 2024"),
+    "I3": ("ultralytics", "a dependency with a miner, 2024"),
+    "I4": ("srl-nodes", "a node abused through an open port, 2025"),
+    "I5": ("Pickai", "a back door on open servers, 2025"),
+    "I6": ("Upscaler-4K", "a stealer in the node registry, 2025"),
+    "I7": ("GHOST", "a botnet, 2026"),
+    "I9": ("NadMesh", "a botnet after cloud keys, 2026"),
+    "I10": ("Snyk", "research into open servers, 2024"),
 }
 MEANING = {
     "Uid": "user id (real, effective, saved, file system)",
@@ -107,9 +107,17 @@ def _row(result: Result) -> str:
     word = words.get(kind(result), answer.outcome)
     error = f" <code>{escape(answer.errno)}</code>" if answer.errno else ""
     return (
-        f'<tr class="{kind(result)}"><th scope="row">{escape(attempt.title)}'
+        f'<tr class="{kind(result)}"><th scope="row">{escape(attempt.title[:1].upper() + attempt.title[1:])}'
         f'<span class="evidence">{escape(answer.evidence)}</span></th>'
-        f'<td>{escape(attempt.origin)}</td><td><span class="word">{word}</span>{error}</td></tr>\n'
+        f'<td>{_origin(attempt.origin)}</td><td><span class="word">{word}</span>{error}</td></tr>\n'
+    )
+
+
+def _origin(origin: str) -> str:
+    """`I7, CVE-2022-0492` with the incident's name before its number, where the page is wide enough."""
+    return ", ".join(
+        f'<span class="name">{escape(INCIDENTS[part][0])} </span>{part}' if part in INCIDENTS else escape(part)
+        for part in origin.split(", ")
     )
 
 
@@ -125,7 +133,7 @@ def _identity(identity: dict[str, str]) -> str:
 
 
 def _legend() -> str:
-    items = "".join(f"<li><b>{key}</b> {escape(name)}</li>" for key, name in INCIDENTS.items())
+    items = "".join(f"<li><b>{key}</b> {escape(name)}: {escape(what)}</li>" for key, (name, what) in INCIDENTS.items())
     return f"""<section class="legend"><h2>Where the attempts come from</h2>
 <p>Each was made in a real attack on ComfyUI users, or is a usual step of one (general).</p>
 <ul>{items}</ul>

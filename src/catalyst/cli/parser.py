@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn, TypeAlias
 
 from catalyst import __version__
+from catalyst.errors import plain
 from catalyst.settings import FIELDS, Field
 
 EPILOG = """\
@@ -24,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         import sys
 
-        print(f"catalyst: error: {message}\ncatalyst: hint: {self.prog} --help", file=sys.stderr)
+        print(f"catalyst: error: {plain(message)}\ncatalyst: hint: {self.prog} --help", file=sys.stderr)
         sys.exit(2)
 
 

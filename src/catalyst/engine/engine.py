@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from catalyst import _discover
-from catalyst.errors import EngineUnusable, NoEngine, shown
+from catalyst.errors import CatalystError, EngineUnusable, NoEngine, shown
 from catalyst.guard.record import Record
 
 
@@ -49,6 +49,13 @@ def engines() -> Mapping[str, Engine]:
     from catalyst.engine import engines as package
 
     return {engine.id: engine for engine in _discover.discover(package, "ENGINE", Engine)}
+
+
+def known(name: str) -> Engine:
+    """The engine a record names. Raises CatalystError when this version has no such engine."""
+    if name not in engines():
+        raise CatalystError(f"there is no engine {shown(name)}", "use the version of Catalyst that started the instance")
+    return engines()[name]
 
 
 PREFERRED = ("podman", "docker", "bwrap")

@@ -82,7 +82,8 @@ def decode(text: str) -> Plan:
         document = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise PlanError(f"plan: {error}") from error
-    if not isinstance(document, dict) or document.pop("version", None) != VERSION:
+    version = document.pop("version", None) if isinstance(document, dict) else None
+    if type(version) is not int or version != VERSION:  # True and 1.0 are equal to 1, and not understood
         raise PlanError(f"plan: version: this guard understands version {VERSION}")
     return Plan(**_object("", document, _PLAN))
 
@@ -100,7 +101,7 @@ def _object(where: str, value: Any, schema: dict[str, Check]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PlanError(f"plan: {where}: must be an object")
     for key in sorted(value.keys() ^ schema.keys()):
-        raise PlanError(f"plan: {where}{key}: {'unknown' if key in value else 'missing'} key")
+        raise PlanError(f"plan: {where}{key[:80]!a}: {'unknown' if key in value else 'missing'} key")
     return {key: check(f"{where}{key}", value[key]) for key, check in schema.items()}
 
 
@@ -109,13 +110,23 @@ def _exactly(kind: type[str | int | bool], low: int = 0, high: int = 1 << 62) ->
         # bool is an int in Python; a plan that says `"uid": true` is not understood
         if type(value) is not kind:
             raise PlanError(f"plan: {where}: must be {kind.__name__}")
-        if isinstance(value, str) and "\0" in value:
-            raise PlanError(f"plan: {where}: must not hold a NUL")
+        if isinstance(value, str):
+            _encodable(where, value)
         if type(value) is int and not low <= value <= high:
             raise PlanError(f"plan: {where}: must be from {low} to {high}")
         return value
 
     return check
+
+
+def _encodable(where: str, value: str) -> None:
+    """exec, chdir and stat take bytes without NUL; half a surrogate pair has none."""
+    try:
+        good = b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        good = False
+    if not good:
+        raise PlanError(f"plan: {where}: must be text without NUL")
 
 
 def _list(item: Check, *, at_least: int = 0) -> Check:
@@ -134,7 +145,7 @@ def _optional(item: Check) -> Check:
 def _environment(where: str, value: Any) -> Any:
     if not isinstance(value, dict) or any("=" in key or not key for key in value):
         raise PlanError(f"plan: {where}: must be an object of variables")
-    return {_exactly(str)(where, key): _exactly(str)(f"{where}.{key}", one) for key, one in value.items()}
+    return {_exactly(str)(where, key): _exactly(str)(f"{where}.{key[:80]!a}", one) for key, one in value.items()}
 
 
 def _choice(*allowed: str) -> Check:

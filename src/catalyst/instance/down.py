@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from catalyst.engine.engine import engines
+from catalyst.engine.engine import known
 from catalyst.errors import CatalystError, NotRunning
 from catalyst.instance import health
 from catalyst.instance.store import Store
@@ -27,7 +27,7 @@ def down(settings: Settings) -> str:
     was_running = store.locked()
     if was_running:
         _end(store, record.pid, settings.grace + 2 * AFTER_GRACE)
-    engines()[record.engine].remove(record.id)
+    known(record.engine).remove(record.id)
     store.clear()
     return f"stopped {record.app} on {settings.data}" if was_running else "cleaned up after an instance that had crashed"
 

@@ -1,8 +1,12 @@
-"""What Catalyst keeps about an instance, in DATA/.catalyst, which no sandbox ever sees (but for the door).
+"""What Catalyst keeps about an instance, in a folder that no sandbox ever sees (but for the door in it).
+
+For a user that is DATA/.catalyst. For root it is below /run: a data directory often belongs to somebody else, who
+could put links in root's way.
 
 The lock is held by the running `up` for its whole life, so a record without a lock is what a crash left.
 """
 
+import errno
 import fcntl
 import os
 import stat
@@ -11,12 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from catalyst.errors import AlreadyRunning, CatalystError, PathRefused
+from catalyst.errors import AlreadyRunning, CatalystError, PathRefused, pasted, plain
 from catalyst.guard.record import Record
 from catalyst.policy.model import Place
 from catalyst.settings import environment
 
 MAX_REPORT = 4096
+ROOTS = Path("/run/catalyst")
 
 
 class Entry(Record):
@@ -38,7 +43,7 @@ class Store:
 
     def __init__(self, data: str) -> None:
         self.data = Path(data)
-        self.folder = self.data / ".catalyst"
+        self.folder = ROOTS / self.id if os.geteuid() == 0 else self.data / ".catalyst"
         self.session = self.folder / "session"
         self.log = self.folder / "log"
         self._record = self.folder / "instance.json"
@@ -49,13 +54,14 @@ class Store:
         """The same for the same directory, so that what a crash left can be found by name."""
         from hashlib import sha256
 
-        return sha256(os.fsencode(self.data.resolve())).hexdigest()[:12]
+        return sha256(os.fsencode(os.path.realpath(self.data))).hexdigest()[:12]
 
     def prepare(self, owner: tuple[int, int]) -> None:
         """Make the places that are missing; new ones belong to `owner` if we are root. Raises PathRefused."""
         try:
             self._make(self.data, 0o755)
             self._make(self.folder, 0o700)
+            self._ours(self.folder)
             for place in Place:
                 self._make(self.data / place.value, 0o700, owner)
         except (OSError, ValueError, RuntimeError) as error:
@@ -64,15 +70,29 @@ class Store:
 
     @staticmethod
     def _make(folder: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
+        """Make it if it is missing. For root a link counts only if root made it: it would lead root's mounts."""
+        if folder.is_symlink() and os.geteuid() == 0 and folder.lstat().st_uid != 0:
+            raise OSError(errno.ELOOP, f"{plain(str(folder))} is a link that root did not make")
         if folder.is_dir():
             return
         folder.mkdir(mode=mode, parents=True)
         if owner and os.geteuid() == 0:
             os.chown(folder, *owner, follow_symlinks=False)
 
+    def _ours(self, folder: Path) -> None:
+        """Raises PathRefused unless `folder` is a folder, no link, of this user, that nobody else may write."""
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise PathRefused("CATALYST_DATA", str(self.data), f"{plain(str(folder))} is not a folder of this user alone",
+                              f"look at it: ls -ld {pasted(str(folder))}")  # fmt: skip
+
     def lock(self) -> None:
-        """Be the one instance of this directory until this process ends. Raises AlreadyRunning."""
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        """Be the one instance of this directory until this process ends. Raises AlreadyRunning or PathRefused."""
+        try:
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            why = f"cannot lock it: {(error.strerror or '').lower()}"
+            raise PathRefused("CATALYST_DATA", str(self.data), why, "give a folder you may write: --data DIR") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -108,15 +128,24 @@ class Store:
         import json
 
         try:
-            return Entry(**json.loads(self._record.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+            entry = Entry(**json.loads(self._record.read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except PermissionError as error:
-            raise PathRefused("CATALYST_DATA", str(self.data), "it belongs to somebody else",
-                              "run the command as the user who started it") from error  # fmt: skip
-        except (OSError, ValueError, TypeError) as error:
-            raise CatalystError(f"the record {self._record} cannot be read: {error}".lower(),
-                                f"remove it: rm {self._record}") from error  # fmt: skip
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, RecursionError):
+                raise self._damaged(error) from error
+            why = (getattr(error, "strerror", None) or str(error)).lower()
+            raise PathRefused("CATALYST_DATA", str(self.data), why, "run the command as the user who started it") from error
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error) from error
+        right = all(type(value) is (int if name == "pid" else str) for name, value in vars(entry).items())
+        if not right or entry.pid <= 1:
+            raise self._damaged("a value is not what it must be")
+        return entry
+
+    def _damaged(self, why: object) -> CatalystError:
+        return CatalystError(f"the record {plain(str(self._record))} cannot be read: {plain(str(why)).lower()}",
+                             f"remove it: rm {pasted(str(self._record))}")  # fmt: skip
 
     def open_session(self, files: Mapping[str, str], owner: tuple[int, int], *, door: bool) -> None:
         """A fresh session folder with `files`, and the door's folder for `owner`."""
@@ -164,9 +193,10 @@ def make_session(folder: Path, files: Mapping[str, str]) -> None:
     is the caller's alone, and nothing in it is secret."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for name, content in files.items():
-        path = folder / name
-        path.write_text(content, encoding="utf-8")
-        path.chmod(0o644)
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            os.fchmod(descriptor, 0o644)
+            stream.write(content)
 
 
 def temporary() -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
-from catalyst.engine.engine import Engine, choose, engines
+from catalyst.engine.engine import Engine, choose, known
 from catalyst.errors import FAILED, PortTaken, WorkloadFailed
 from catalyst.guard.record import replace
 from catalyst.instance import examine, health, posture, prepare, provision
@@ -78,7 +78,7 @@ class Instance:
         record = self.store.read()
         if record:
             self.tell(f"cleaning up after an instance that did not end by itself ({record.engine})")
-            engines()[record.engine].remove(record.id)
+            known(record.engine).remove(record.id)
         self.store.clear()
 
     def _listen(self) -> tuple[socket.socket, str]:

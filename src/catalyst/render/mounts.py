@@ -32,6 +32,10 @@ def writable(policy: Policy, mount: Mount) -> bool:
 def inspect(policy: Policy, mounts: Iterable[Mount]) -> None:
     """Raises PathRefused when a mount would show a hidden path, or code lies in a folder the workload may write."""
     mounts = list(mounts)
+    for mount in mounts:
+        for path in (mount.source, mount.target):
+            if not path.isprintable() or set(path) & set(',"'):  # docker and podman read --mount as CSV
+                raise PathRefused("the folder", path, "a path with a comma or a quote cannot be mounted", "rename it")
     hidden = [path for one in policy if isinstance(one.rule, HiddenPaths) for path in one.rule.paths]
     for mount in mounts:
         for path in hidden:

@@ -39,7 +39,7 @@ def expected(policy: Policy) -> list[str]:
             case Writable(allowed):
                 names += [name for place in Place if place in allowed for name in ALLOWED_PLACES.get(place, [])]
             case Scratch(executable=True):
-                names += ["exec-scratch", "exec-output", "exec-shm", "map-scratch"]
+                names += ["exec-scratch", "exec-output", "exec-shm", "exec-memory", "map-scratch"]
             case Network(reach=Reach.INTERNET):
                 names += ["internet-tcp", "internet-udp", "pool-port", "interfaces"]
             case _:

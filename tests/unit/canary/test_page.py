@@ -22,7 +22,7 @@ def test_evidence_is_escaped() -> None:
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<code>&lt;i&gt;</code>" in page
-    assert "take &lt;the&gt; keys" in page
+    assert "Take &lt;the&gt; keys" in page
     assert "1000 &lt;b&gt;" in page
 
 
@@ -54,6 +54,10 @@ def test_unknown_never_reads_as_denied() -> None:
 def test_nothing_from_outside_and_no_script() -> None:
     page = _page(_result(denied("out")))
     assert not re.search(r"<script|https?://|url\(|@import|\son\w+=|\sstyle=", page)
+
+
+def test_an_incident_is_named_and_numbered() -> None:
+    assert '<td><span class="name">GHOST </span>I7</td>' in _page(_result(denied("out")))
 
 
 def test_every_incident_an_attempt_names_is_explained() -> None:

@@ -1,12 +1,12 @@
 """The algebra of policies: join, independence of order, and that a stricter setting never takes a restriction away."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalyst.guard.record import replace
 from catalyst.policy import controls as package
 from catalyst.policy.build import build, collect, controls, join
 from catalyst.policy.model import RULE_TYPES, NoNewPrivileges, Rule, Umask

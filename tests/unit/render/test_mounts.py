@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalyst.errors import SETTINGS, PathRefused
+from catalyst.errors import PathRefused
 from catalyst.policy.build import build
 from catalyst.policy.model import Place
 from catalyst.render.target import Facts, targets
@@ -65,8 +65,7 @@ def test_no_mount_point_lies_below_a_writable_one(
     """Whatever the interpreter's folders are: refused, or beside every folder the workload may write."""
     try:
         all_of_them = shown(client, settings, Mount(source, target), host=host)
-    except PathRefused as error:
-        assert error.exit_code == SETTINGS
+    except PathRefused:
         return
     loose = [one for one in all_of_them if one.writable and not one.target.startswith("/dev")]
     assert not [(one, other) for one in all_of_them for other in loose if below(one.target, other.target)]

@@ -82,7 +82,7 @@ def _parent_and_session(entry: Path) -> tuple[int, int] | None:
 def other_processes(_: Context) -> Answer:
     """What others run, and with which arguments, is in /proc unless the pid namespace is its own."""
     count = len(strangers())
-    return allowed(f"{count} processes of others are in sight") if count else denied("no other process in sight")
+    return allowed(f"processes of others in sight: {count}") if count else denied("no other process in sight")
 
 
 def signal_others(_: Context) -> Answer:

@@ -28,7 +28,11 @@ def count_bytes(path: Path) -> Answer:
         size = max(len(os.read(descriptor, 16)), os.fstat(descriptor).st_size)
     finally:
         os.close(descriptor)
-    return allowed(f"{path}: {size} bytes can be read") if size else denied(f"{path}: it is empty")
+    return (
+        allowed(f"{path}: {size} {'byte' if size == 1 else 'bytes'} can be read")
+        if size
+        else denied(f"{path}: it is empty")
+    )
 
 
 def count_entry(path: Path) -> Answer:
@@ -36,7 +40,11 @@ def count_entry(path: Path) -> Answer:
     if not stat.S_ISDIR(path.stat().st_mode):
         return count_bytes(path)
     count = len(os.listdir(path))  # noqa: PTH208 -- names are counted, no Path is wanted
-    return allowed(f"{path}: {count} entries can be listed") if count else denied(f"{path}: it is empty")
+    return (
+        allowed(f"{path}: {count} {'entry' if count == 1 else 'entries'} can be listed")
+        if count
+        else denied(f"{path}: it is empty")
+    )
 
 
 def own_environment(_: Context) -> Answer:

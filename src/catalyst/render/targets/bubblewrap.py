@@ -46,21 +46,24 @@ UNFILTERED = (
 
 
 def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
-    """The whole argv: namespaces first, then the file system in order, then the guard."""
+    """The whole argv: namespaces first, then the file system in order, then the guard.
+
+    Binds come after the tmpfs of Scratch, or a virtual environment below /tmp would be covered by it.
+    """
     draft, made = Draft(), set[str]()
     draft.say("bwrap", "--die-with-parent", "--as-pid-1")
     view = _system(policy, facts, made)
-    shown = mounts.all_mounts(sandbox)
-    mounts.inspect(policy, shown)
+    shown, binds = mounts.all_mounts(sandbox), list[str]()
+    mounts.inspect(policy, [*shown, Mount("/usr", "/usr"), *(Mount(path, path) for path in facts.etc)])
     for stated in policy:
         match rule := draft.at(stated):
             case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
                 view += _view(rule, facts, draft)
             case Writable():
-                view += _binds(policy, sandbox, shown, made)
+                binds = _binds(policy, sandbox, shown, made)
             case _:
                 _process(rule, facts, draft)
-    draft.say(*view, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
+    draft.say(*view, *binds, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     draft.say("--", sandbox.python, "-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
     return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
 
