@@ -56,13 +56,13 @@ class Catalyst:
     def env(self, **more: str) -> dict[str, str]:
         return {**own_environment(), **self.environment, **more}
 
-    def __call__(self, name: str, *words: str, timeout: float = 120, **env: str) -> "subprocess.CompletedProcess[str]":
+    def __call__(self, name: str, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run to the end."""
         return subprocess.run(self.argv(name, *words), env=self.env(**env), capture_output=True, text=True,
-                              timeout=timeout, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+                              timeout=2 * PATIENCE, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
-    def run(self, *command: str, options: tuple[str, ...] = (), **env: str) -> "subprocess.CompletedProcess[str]":
-        return self("run", *options, "--", *command, **env)
+    def run(self, *command: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        return self("run", "--", *command, **env)
 
     @contextmanager
     def up(self, *words: str, app: str = "canary", **env: str) -> Iterator["Running"]:

@@ -9,8 +9,9 @@ from catalyst.instance.store import Store
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    folder = tmp_path / ".catalyst/session/door"
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("catalyst.instance.store.ROOTS", tmp_path / "run")
+    folder = Store(str(tmp_path)).session / "door"
     folder.mkdir(parents=True)
     return folder / "guard.json"
 

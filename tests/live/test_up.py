@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from catalyst.instance.store import Store
 from support import PATIENCE, Catalyst, Running, descendants, status, wait_for, with_argument
 
 
@@ -20,7 +21,7 @@ def left_behind(catalyst: Catalyst) -> list[str]:
                                 capture_output=True, text=True, env=catalyst.env())  # fmt: skip
         found += listed.stdout.split()
     found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(catalyst.data) in line]
-    state = [catalyst.data / ".catalyst" / name for name in ("session", "instance.json")]
+    state = [Store(str(catalyst.data)).folder / name for name in ("session", "instance.json")]
     return found + [str(path) for path in state if path.exists()]
 
 

@@ -3,15 +3,17 @@
 In this process, so that hundreds of rows cost seconds; tests/unit/test_bad_start.py has the rows that need their own.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from catalyst.cli.main import main
+from catalyst.instance.store import Store
 from catalyst.settings import FIELDS
 from complaint import Answer, check
-from marks import bug, buggy
+from marks import buggy
 
 USAGE, SETTINGS = 2, 4
 MEGABYTE = "a" * (1 << 20)
@@ -80,8 +82,8 @@ MALFORMED = [
     ("port", "8188.0", '"8188.0"'),
     ("port", "٨١٨٨", "CATALYST_PORT"),  # digits, but not ours
     ("port", " 80", '" 80"'),
-    buggy("port", "00000000070000", "70000", name="port-zeros", what="settings.py: _integer compares int(text[:9])"),
-    buggy("grace", "0000000010000", "10000", name="grace-zeros", what="settings.py: _integer compares int(text[:9])"),
+    ("port", "00000000070000", "00000000070000"),
+    ("grace", "0000000010000", "0000000010000"),
     ("grace", "0", '"0"; it must be a whole number from 1 to 600'),
     ("user", "0", '"0"; it must be UID or UID:GID as numbers, and never 0'),
     ("user", "1000:0", '"1000:0"'),
@@ -90,7 +92,7 @@ MALFORMED = [
     ("user", "1000:1000:1000", '"1000:1000:1000"'),
     ("user", "-1", '"-1"'),
     ("user", "99999999999", '"99999999999"'),
-    buggy("image", "--privileged", "CATALYST_IMAGE", name="image-option", what="settings.py: CATALYST_IMAGE is any text"),
+    ("image", "--privileged", '"--privileged"; it must be the name of an image'),
     ("comfyui_flags", "--listen", '"--listen"'),
     ("comfyui_flags", "--liste 0.0.0.0", '"--liste"'),
     ("comfyui_flags", "--listen=0.0.0.0", '"--listen=0.0.0.0"'),
@@ -99,8 +101,7 @@ MALFORMED = [
     ("comfyui_flags", "--out /etc", '"--out"'),
     ("comfyui_flags", "--database-url sqlite:////etc/x", '"--database-url"'),
     ("comfyui_flags", "--cpu; rm -rf /", '"--cpu;"'),
-    buggy("comfyui_flags", "--cpu 'unclosed", "No closing quotation", name="unclosed",
-          what="settings.py: _flags lowers the whole message, the variable's name too"),
+    ("comfyui_flags", "--cpu 'unclosed", "no closing quotation"),
     ("comfyui_flags", "--cuda-device", "--cuda-device takes 1"),
     ("comfyui_flags", "--cuda-device --listen", "--cuda-device takes 1"),
     ("comfyui_flags", "--cpu=1", "--cpu takes 0"),
@@ -181,7 +182,7 @@ def test_an_address_others_can_reach(catalyst: Command, address: str, key: str, 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("security_level = ", "is not toml"),
+        ("security_level = ", "is not TOML"),
         ("[security]\nlevel = 'high'", 'unknown key "security"'),
         ("security_levl = 'high'", 'unknown key "security_levl"'),
         ("SECURITY_LEVEL = 'high'", 'unknown key "SECURITY_LEVEL"'),
@@ -195,14 +196,12 @@ def test_an_address_others_can_reach(catalyst: Command, address: str, key: str, 
         ("port = -1", '"-1"'),
         ('data = "/a\\u0000b"', r"\x00"),
         ('data = "a\\nb"', r"\n"),
-        ("port = 1\nport = 2", "is not toml"),
+        ("port = 1\nport = 2", "is not TOML"),
         ("data = '" + "a" * 5000 + "'", "5000 characters"),
         ("# " + "a" * 70_000, "larger than 65536 bytes"),
-        ("x = " + "[" * 20_000, "is not toml"),
-        buggy("port = " + "9" * 5000, "port", name="huge-number",
-              what="settings.py: tomllib raises a plain ValueError for a number of more than 4300 digits"),
-        buggy("port = 0x" + "f" * 5000, "port", name="huge-hex",
-              what="settings.py: str() of a number of more than 4300 digits raises ValueError"),
+        ("x = " + "[" * 20_000, "is not TOML"),
+        ("port = " + "9" * 5000, "is not TOML"),  # more digits than Python turns into a number
+        ("port = 0x" + "f" * 5000, "port is too large"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("named", [True, False], ids=["config", "folder"])
@@ -212,7 +211,6 @@ def test_a_bad_settings_file(catalyst: Command, tmp_path: Path, text: str, says:
     check(catalyst("policy", "show", *(["--config", str(file)] if named else [])), SETTINGS, says)
 
 
-@bug("settings.py: read_toml lowers the whole message, the file's name too")
 def test_a_settings_file_is_named_as_it_is(catalyst: Command, tmp_path: Path) -> None:
     (tmp_path / "My.toml").write_text("port =")
     check(catalyst("policy", "show", "--config", "{}/My.toml"), SETTINGS, "My.toml")
@@ -223,14 +221,13 @@ def test_a_settings_file_is_named_as_it_is(catalyst: Command, tmp_path: Path) ->
     ("make", "says"),
     [
         (lambda file: file.write_bytes(b"data = '\xff\xfe'"), "not UTF-8"),
-        buggy(lambda file: file.mkdir(), "directory", name="directory",
-              what="settings.py: os.fdopen() of a directory raises IsADirectoryError before the type is looked at"),
+        (lambda file: file.mkdir(), "not a regular file"),
         (lambda file: file.symlink_to(file.name), "too many levels of symbolic links"),
         (lambda file: file.symlink_to("/dev/zero"), "not a regular file"),
         (lambda file: (file.touch(), file.chmod(0o666)), "others may write it"),
         (lambda file: (file.touch(), file.chmod(0o620)), "others may write it"),
     ],
-    ids=["bytes", None, "loop", "device", "world", "group"],
+    ids=["bytes", "directory", "loop", "device", "world", "group"],
 )  # fmt: skip
 def test_a_settings_file_that_is_none(
     catalyst: Command, tmp_path: Path, make: Callable[[Path], object], says: str, at: str
@@ -244,7 +241,7 @@ def test_a_settings_file_that_is_none(
     ("name", "says"),
     [
         ("{}/nowhere.toml", "no such file"), ("a\nb", "no such file"), ("a\0b", "null byte"), (ESCAPE, "no such file"),
-        buggy("", "--config", name="empty", what="cli/given.py: an empty --config counts as none given"),
+        ("", "--config"),
     ],
 )  # fmt: skip
 def test_a_settings_file_that_is_missing(catalyst: Command, name: str, says: str) -> None:
@@ -254,10 +251,7 @@ def test_a_settings_file_that_is_missing(catalyst: Command, name: str, says: str
 @pytest.mark.parametrize(
     "text",
     [
-        buggy("port =", name="hint", what="settings.py: read_toml's hint `mend FILE` has the name as it is"),
-        buggy("paranoid_mode = true\nsecurity_level = 'high'", name="origin",
-              what="settings.py: a file's name becomes an origin as it is, and Contradiction prints it"),
-        "unknown = 1",
+        "port =", "paranoid_mode = true\nsecurity_level = 'high'", "unknown = 1",
     ],
 )  # fmt: skip
 def test_the_name_of_a_settings_file_is_not_obeyed(catalyst: Command, tmp_path: Path, text: str) -> None:
@@ -289,45 +283,65 @@ RAW = "cli: words of the command line go into the message as they are"
         (("policy", "diff", "normal", ESCAPE), "invalid choice"),
         buggy(("render", ESCAPE), "there is no target", name="target-escape", what=RAW),
         buggy(("policy", "explain", ESCAPE), "there is no control", name="control-escape", what=RAW),
-        buggy(("policy", "show", ESCAPE), "unrecognized", name="word-escape", what=RAW),
-        buggy(("policy", "show", MEGABYTE), "unrecognized", name="word-megabyte", what=RAW),
+        (("policy", "show", ESCAPE), "unrecognized"),
+        (("policy", "show", MEGABYTE), "unrecognized"),
     ],
 )  # fmt: skip
 def test_a_command_line_that_makes_no_sense(catalyst: Command, words: tuple[str, ...], says: str) -> None:
     check(catalyst(*words), USAGE, says)
 
 
-LOOP = "store.py: Store.id resolves a loop of links, and pathlib raises RuntimeError"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        buggy(("render", "guard"), name="render", what=LOOP),
-        buggy(("policy", "explain", "identity", "--engine=bwrap"), name="explain", what=LOOP),
-        buggy(("status",), name="status", what="store.py: read() takes a loop for a damaged record, its hint cannot work"),
-    ],
-)  # fmt: skip
-def test_a_data_directory_that_is_a_loop(catalyst: Command, tmp_path: Path, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", [("status",), ("down",), ("logs",)])
+@pytest.mark.parametrize("name", ["loop", "file", "file/below"])
+def test_a_data_directory_that_is_none(catalyst: Command, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    check(catalyst(*words, "--data={}/loop"), SETTINGS, "CATALYST_DATA")
+    (tmp_path / "file").touch()
+    answer = catalyst(*words, f"--data={{}}/{name}")
+    assert answer.code in {1, SETTINGS}
+    check(answer, answer.code, str(tmp_path / name))
+    assert "rm " not in answer.err
+
+
+@pytest.mark.parametrize("target", ["guard", "bubblewrap", "docker"])
+def test_rendering_for_a_loop_is_refused_or_harmless(catalyst: Command, tmp_path: Path, target: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    answer = catalyst("render", target, "--data={}/loop")
+    assert answer.code in {0, SETTINGS}
+    assert "Traceback" not in answer.err
+
+
+TEXTS = ("id", "app", "url", "level", "network", "state", "log")
+GOOD = {**dict.fromkeys(TEXTS, ""), "engine": "bwrap", "pid": 4194303}
 
 
 @pytest.mark.parametrize("command", ["status", "down"])
 @pytest.mark.parametrize(
     "record",
     [
-        "", "[]", "{}", "\0",
-        buggy("[" * 100_000, name="deep", what="store.py: read() lets RecursionError through"),
-        buggy('{"id": "0", "engine": "lxc", "app": "x", "pid": 1, "url": "", "level": "", "network": "", "state": "",'
-              ' "log": 7}', name="unknown-engine",
-              what="store.py: read() checks no value, so down fails with KeyError for an engine it does not know"),
+        "", "[]", "{}", "\0", "[" * 100_000, "null", json.dumps({**GOOD, "more": 1}), json.dumps({**GOOD, "pid": "2"}),
+        json.dumps({**GOOD, "pid": 1}), json.dumps({**GOOD, "engine": None}),
     ],
+    ids=["empty", "list", "object", "nul", "deep", "null", "more", "type", "init", "none"],
 )  # fmt: skip
-def test_a_damaged_record(catalyst: Command, tmp_path: Path, record: str, command: str) -> None:
-    (tmp_path / ".catalyst").mkdir()
-    (tmp_path / ".catalyst/instance.json").write_text(record)
+def test_a_damaged_record(
+    catalyst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str, command: str
+) -> None:
+    """It is written by us alone; a full disk or an older version is enough to damage it."""
+    monkeypatch.setattr("catalyst.instance.store.ROOTS", tmp_path / "run")
+    folder = Store(str(tmp_path)).folder
+    folder.mkdir(parents=True)
+    (folder / "instance.json").write_text(record)
     check(catalyst(command, "--data={}"), 1, "instance.json", "cannot be read")
+
+
+def test_an_engine_that_is_gone(catalyst: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalyst.instance.store.ROOTS", tmp_path / "run")
+    folder = Store(str(tmp_path)).folder
+    folder.mkdir(parents=True)
+    (folder / "instance.json").write_text(json.dumps({**GOOD, "engine": "lxc"}))
+    answer = catalyst("down", "--data={}")
+    assert answer.code in {1, 5}
+    check(answer, answer.code, "lxc")
 
 
 @pytest.mark.parametrize("command", ["status", "down", "logs"])

@@ -3,24 +3,24 @@
 Nothing is ever started: `bwrap` is a stand-in that tells its version and refuses everything else.
 """
 
+import shutil
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from catalyst.errors import CatalystError
 from catalyst.instance.store import Store
 from complaint import Answer, check, guard, real, write_plan
-from marks import bug, buggy
+from marks import bug
 
 FAILED, USAGE, SETTINGS, ENGINE, UNENFORCEABLE = 1, 2, 4, 5, 6
 STAND_IN = "#!/bin/sh\n[ \"$1\" = --version ] && echo 'bubblewrap {version}' || exit 1\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Iterator[Path]:
     """Things that are not what a setting wants, and a PATH with the stand-in alone."""
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
@@ -28,7 +28,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     (tmp_path / "script").write_text("#!/bin/sh\n")
     _stand_in(tmp_path, "0.11.0")
-    return tmp_path
+    yield tmp_path
+    shutil.rmtree(Store(str(tmp_path / "data")).folder, ignore_errors=True)  # root's is below /run
 
 
 def _stand_in(folder: Path, version: str) -> None:
@@ -61,7 +62,7 @@ def start(folder: Path, *words: str, command: str = "up", path: str = "{}/bin", 
 )
 def test_folders_that_cannot_serve(folder: Path, words: tuple[str, ...], says: str) -> None:
     check(start(folder, *words), SETTINGS, says.replace("{}", str(folder)))
-    assert not (folder / "data/.catalyst/session").exists()
+    assert not Store(str(folder / "data")).session.exists()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_port_that_is_taken(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         check(start(folder, "--app=canary", f"--port={port}"), FAILED, f"127.0.0.1:{port}", "in use")
-    assert not (folder / "data/.catalyst/session").exists()
+    assert not Store(str(folder / "data")).session.exists()
 
 
 @pytest.mark.parametrize("command", ["up", "run"])
@@ -105,7 +106,7 @@ def test_paranoid_refuses_what_cannot_be_enforced(folder: Path, command: str) ->
     words = ["--", "true"] if command == "run" else ["--app=canary"]
     answer = start(folder, "--paranoid-mode", f"--data={folder}/data", *words, command=command)
     check(answer, UNENFORCEABLE, "control ", "PARANOID_MODE=true needs it", "outer: ", "inner: ")
-    assert not (folder / "data/.catalyst/session").exists()
+    assert not Store(str(folder / "data")).session.exists()
 
 
 def test_settings_come_from_the_real_environment(folder: Path) -> None:
@@ -114,26 +115,31 @@ def test_settings_come_from_the_real_environment(folder: Path) -> None:
     check(start(folder, NETWORK_MODE="personal_cloud"), SETTINGS, 'NETWORK_MODE is "personal_cloud"')
 
 
-@bug("store.py: lock() lets OSError through, and nothing asks who owns .catalyst or whether it is a link")
-def test_a_lock_that_leads_elsewhere_is_refused(folder: Path) -> None:
-    store = folder / "data/.catalyst"
-    store.mkdir(parents=True)
-    (store / "lock").symlink_to("/nowhere")
-    check(start(folder, "--app=canary"), SETTINGS, "CATALYST_DATA")
+@pytest.mark.parametrize("bad", ["lock", "folder", "writable"])
+def test_a_store_that_is_not_ours_alone_is_refused(folder: Path, bad: str) -> None:
+    """A link in the way of the lock, a link in place of the folder, a folder that others may write."""
+    store = Store(str(folder / "data")).folder
+    store.parent.mkdir(parents=True, exist_ok=True)
+    if bad == "folder":
+        (folder / "elsewhere").mkdir()
+        store.symlink_to(folder / "elsewhere")
+    else:
+        store.mkdir(mode=0o700)
+        store.chmod(0o777 if bad == "writable" else 0o700)
+        (store / "lock").symlink_to("/nowhere")
+    try:
+        check(start(folder, "--app=canary"), SETTINGS, "CATALYST_DATA")
+    finally:
+        if store.is_symlink():
+            store.unlink()
 
 
-@bug("store.py: make_session() writes through a link. With data of another user, root overwrites /etc/passwd")
-def test_a_session_that_leads_elsewhere_is_not_followed(folder: Path) -> None:
-    """Whoever owns the data directory can make `.catalyst/session` before root starts; its files are called passwd,
-    group and hosts."""
-    victim = folder / "victim"
-    victim.mkdir()
-    store = Store(str(folder / "data"))
-    store.folder.mkdir(parents=True)
-    store.session.symlink_to(victim)
-    with suppress(CatalystError, OSError):
-        store.open_session({"passwd": "root::0:0::/:/bin/sh"}, (1000, 1000), door=False)
-    assert not list(victim.iterdir())
+def test_roots_store_is_not_in_somebody_elses_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever owns the data directory could put links in root's way: root wrote passwd, group and hosts through them."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert tmp_path not in Store(str(tmp_path)).folder.parents
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert Store(str(tmp_path)).folder == tmp_path / ".catalyst"
 
 
 @pytest.mark.parametrize("link", ["vault", "place"])
@@ -160,16 +166,16 @@ PLAN_FILE = "plan.json"
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"seccomp": []}, "seccomp: unknown key"),
-        ({"umask": ...}, "umask: missing key"),
+        ({"seccomp": []}, "'seccomp': unknown key"),
+        ({"umask": ...}, "'umask': missing key"),
         ({"uid": "1000"}, "uid: must be int"),
         ({"uid": True}, "uid: must be int"),
         ({"uid": 0}, "uid: must be from 1"),
-        ({"argv": ["/bin/true\0"]}, "argv[0]: must not hold a NUL"),
+        ({"argv": ["/bin/true\0"]}, "argv[0]: must be text without NUL"),
         ({"cwd": "x" * (2 << 20)}, "larger than"),
         ({"version": 2}, "version"),
-        buggy({"\x1b[31m": 1}, "unknown key", name="escape", what="guard/plan.py: a key goes into the message as it is"),
-        buggy({"version": True}, "version", name="version", what="guard/plan.py: `True != 1` is False"),
+        ({"\x1b[31m": 1}, "unknown key"),
+        ({"version": True}, "version"),
     ],
 )  # fmt: skip
 def test_a_plan_the_guard_refuses(folder: Path, change: dict[str, Any], says: str) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.errors import SettingsError
-from catalyst.settings import FIELDS, Level, NetworkMode, Settings, default_data, environment, load, text_of
-from marks import bug
+from catalyst.settings import FIELDS, Level, NetworkMode, Settings, environment, load, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +174,7 @@ def test_loopback_is_fine_in_every_mode(address: str, mode: str) -> None:
 
 def test_root_keeps_data_in_the_systems_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert default_data({"HOME": "/root", "XDG_DATA_HOME": "/x"}) == "/var/lib/catalyst"
+    assert load({}, environ={"HOME": "/root", "XDG_DATA_HOME": "/x"}).data == "/var/lib/catalyst"
 
 
 @pytest.mark.parametrize(
@@ -188,22 +187,19 @@ def test_root_keeps_data_in_the_systems_place(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_user_keeps_data_at_home(env: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert default_data(env) == folder
     assert load({}, environ=env).data == folder
 
 
 @pytest.mark.parametrize("home", ["/x,readonly=false", "/x:/y", "/x\ny", "/x\x1b[31m"])
-@bug("settings.py: load() takes default_data() past _plain and _path, so HOME and XDG_DATA_HOME are not checked")
 def test_a_home_that_cannot_be_mounted_is_refused(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SettingsError):
         load({}, environ={"HOME": "/home/u", "XDG_DATA_HOME": home})
 
 
-@bug("settings.py: the XDG base directory specification says that a relative path is to be ignored")
 def test_a_relative_data_home_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert default_data({"HOME": "/home/u", "XDG_DATA_HOME": "x"}) == "/home/u/.local/share/catalyst"
+    assert load({}, environ={"HOME": "/home/u", "XDG_DATA_HOME": "x"}).data == "/home/u/.local/share/catalyst"
 
 
 def test_every_value_survives_being_written_and_read_again() -> None:

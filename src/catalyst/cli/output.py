@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from catalyst.errors import CatalystError
+from catalyst.errors import CatalystError, plain
 
 
 def complain(error: CatalystError) -> None:
@@ -33,11 +33,12 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    grid = Table(title=Text(title), title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Table(title=Text(plain(title)), title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(cell, style=_style(cell)) for cell in row))
+        # What the workload or a record says may stand in a cell; the terminal must not obey it.
+        grid.add_row(*(Text(plain(cell), style=_style(cell)) for cell in row))
     console.print(grid)
 
 

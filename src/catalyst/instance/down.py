@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.engine.engine import known
-from catalyst.errors import CatalystError, NotRunning
+from catalyst.errors import CatalystError, NotRunning, plain
 from catalyst.instance import health
 from catalyst.instance.store import Store
 from catalyst.instance.up import AFTER_GRACE
@@ -29,7 +29,8 @@ def down(settings: Settings) -> str:
         _end(store, record.pid, settings.grace + 2 * AFTER_GRACE)
     known(record.engine).remove(record.id)
     store.clear()
-    return f"stopped {record.app} on {settings.data}" if was_running else "cleaned up after an instance that had crashed"
+    done = f"stopped {plain(record.app)} on {settings.data}"
+    return done if was_running else "cleaned up after an instance that had crashed"
 
 
 def _end(store: Store, pid: int, patience: float) -> None:

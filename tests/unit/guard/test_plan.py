@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalyst.guard.plan import MAX_BYTES, Door, PlacedPath, Plan, PlanError, decode, encode
-from marks import bug, buggy
+from marks import bug
 
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
@@ -79,14 +79,14 @@ KEYS = [(where, key) for where, at in LEVELS.items() for key in at(document()) i
 def test_a_missing_key_is_refused(where: str, key: str) -> None:
     with pytest.raises(PlanError) as caught:
         decode(changed(lambda it: LEVELS[where](it).pop(key)))
-    assert str(caught.value) == f"plan: {where}{key}: missing key"
+    assert str(caught.value) == f"plan: {where}{key!r}: missing key"
 
 
 @pytest.mark.parametrize("where", LEVELS)
 def test_an_unknown_key_is_refused(where: str) -> None:
     with pytest.raises(PlanError) as caught:
         decode(changed(lambda it: LEVELS[where](it).update(seccomp="off")))
-    assert str(caught.value) == f"plan: {where}seccomp: unknown key"
+    assert str(caught.value) == f"plan: {where}'seccomp': unknown key"
 
 
 WRONG: dict[str, list[Any]] = {
@@ -132,8 +132,7 @@ def test_a_wrong_port_of_the_door(port: object) -> None:
     "version",
     [
         0, 2, "1", None, [],
-        buggy(True, what="guard/plan.py: `True != 1` is False, so version true passes", name="true"),
-        buggy(1.0, what="guard/plan.py: `1.0 != 1` is False, so version 1.0 passes", name="1.0"),
+        True, 1.0,  # equal to 1 in Python
     ],
 )  # fmt: skip
 def test_another_version_is_refused(version: object) -> None:
@@ -162,13 +161,17 @@ def test_a_key_that_stands_there_twice_is_refused_at_every_level() -> None:
             decode(twice)
 
 
-@bug("guard/plan.py: a lone surrogate passes, and then chdir, stat or exec raise UnicodeEncodeError uncaught")
 def test_text_that_cannot_be_a_file_name_is_refused() -> None:
     with pytest.raises(PlanError):
         decode(changed(lambda it: it.update(cwd="/\ud800")))
 
 
-@bug("guard/plan.py: the name of an unknown key goes into the message as it is")
+@bug("guard/plan.py: _encodable() refuses bytes that are no UTF-8, which file names and arguments may hold")
+def test_bytes_that_are_no_text_are_understood() -> None:
+    """`catalyst run -- cat $'\\xff'`: Python carries such a byte as half a surrogate pair, and exec turns it back."""
+    assert decode(changed(lambda it: it.update(argv=["cat", "\udcff"]))).argv == ("cat", "\udcff")
+
+
 def test_a_message_never_holds_control_characters() -> None:
     with pytest.raises(PlanError) as caught:
         decode(changed(lambda it: it.update({"\x1b[2J\r\n": 1})))
