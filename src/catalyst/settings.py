@@ -5,36 +5,21 @@ Nothing falls back: an unknown value, an unknown key or two values that exclude 
 """
 
 import os
-import re
-import shlex
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from catalyst import comfyui_flags
+from catalyst import setting_values as parse
 from catalyst.errors import Contradiction, PathRefused, SettingsError, pasted, plain, shown
 from catalyst.guard.record import Record
+from catalyst.setting_values import Level, NetworkMode, Parser
+
+__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "text_of"]
 
 MAX_TEXT = 4096
 MAX_TOML = 64 * 1024
-
-
-class Level(IntEnum):
-    """SECURITY_LEVEL, weakest first, so that `<` means weaker."""
-
-    NORMAL = 0
-    HIGH = 1
-    MAXIMUM = 2
-
-
-class NetworkMode(IntEnum):
-    """NETWORK_MODE, most open first, so that `<` means weaker."""
-
-    PUBLIC = 0
-    RESTRICTED = 1
-    ISOLATED = 2
 
 
 class Settings(Record):
@@ -61,111 +46,6 @@ class Settings(Record):
     notices: tuple[str, ...] = ()
 
 
-Parser = Callable[[str, str], Any]
-
-
-def _boolean(name: str, text: str) -> bool:
-    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise SettingsError(f"{name} is {shown(text)}; it must be true or false", f"turn it on with: {name}=true")
-    return words[text.lower()]
-
-
-def _one_of(*allowed: str) -> Parser:
-    def parse(name: str, text: str) -> str:
-        if text not in allowed:
-            raise SettingsError(
-                f"{name} is {shown(text)}; it must be {_either(allowed)}",
-                f"for the default: {name}={allowed[0]} (all values: catalyst policy show)",
-            )
-        return text
-
-    return parse
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _level(name: str, text: str) -> Level:
-    return Level[str(_one_of("normal", "high", "maximum")(name, text)).upper()]
-
-
-def _network(name: str, text: str) -> NetworkMode:
-    if text == "paranoid":  # the upstream image's scripts used this word for it
-        return NetworkMode.ISOLATED
-    return NetworkMode[str(_one_of("public", "restricted", "isolated")(name, text)).upper()]
-
-
-def _text(name: str, text: str) -> str:  # noqa: ARG001 -- every parser has one shape
-    return text
-
-
-def _image(name: str, text: str) -> str:
-    """A name as Docker's reference grammar has it; above all not an option, and no space."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}", text):
-        raise SettingsError(f"{name} is {shown(text)}; it must be the name of an image", f"{name}=catalyst-comfyui")
-    return text
-
-
-def _path(name: str, text: str) -> str:
-    """An absolute path without resolving links: what a link points to may be told only where it is used."""
-    if not text:
-        return ""
-    try:
-        path = str(Path(text).expanduser().absolute())
-    except RuntimeError as error:
-        raise PathRefused(name, text, str(error).lower(), "write the path in full") from error
-    if ":" in path or "," in path:
-        # docker, podman and PATH-like variables split there; refusing beats quoting it three ways
-        raise PathRefused(name, text, "a path with a colon or a comma cannot be mounted", "rename the folder")
-    return path
-
-
-def _integer(low: int, high: int) -> Parser:
-    def parse(name: str, text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:
-            raise SettingsError(
-                f"{name} is {shown(text)}; it must be a whole number from {low} to {high}", f"{name}={low}"
-            )
-        return int(text)
-
-    return parse
-
-
-def _user(name: str, text: str) -> tuple[int, int]:
-    uid, _, gid = text.partition(":")
-    numbers = [part for part in (uid, gid or uid) if part.isascii() and part.isdigit() and len(part) < 10]
-    if len(numbers) != 2 or "0" in {number.lstrip("0") or "0" for number in numbers}:
-        raise SettingsError(
-            f"{name} is {shown(text)}; it must be UID or UID:GID as numbers, and never 0",
-            f"for your own: {name}=$(id -u):$(id -g)",
-        )
-    return int(numbers[0]), int(numbers[1])
-
-
-def _bind(name: str, text: str) -> str:
-    import ipaddress
-
-    try:
-        address = ipaddress.ip_address("127.0.0.1" if text == "localhost" else text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{name} is {shown(text)}; it must be an IP address", f"for this machine only: {name}=127.0.0.1"
-        ) from error
-    if getattr(address, "scope_id", None):
-        raise SettingsError(f"{name} is {shown(text)}; it must have no zone", f"for this machine only: {name}=::1")
-    return str(address)
-
-
-def _flags(name: str, text: str) -> tuple[str, ...]:
-    try:
-        words = tuple(shlex.split(text))
-    except ValueError as error:
-        raise SettingsError(f"{name} is not a list of words: {str(error).lower()}", "close the quote") from error
-    return comfyui_flags.check(words)
-
-
 class Field(Record):
     """One setting: the field of Settings it fills, its variable, its default as text, its parser, its meaning."""
 
@@ -178,32 +58,34 @@ class Field(Record):
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("paranoid_mode", "PARANOID_MODE", "false", _boolean,
+    Field("paranoid_mode", "PARANOID_MODE", "false", parse.boolean,
           "maximum + isolated + forensic cleanup; nothing starts unless every control is shown to hold", "BOOL"),
-    Field("security_level", "SECURITY_LEVEL", "normal", _level,
+    Field("security_level", "SECURITY_LEVEL", "normal", parse.level,
           "normal: every ComfyUI feature; high: no code can be added at run time; maximum: only what is needed",
           "normal|high|maximum"),
-    Field("network_mode", "NETWORK_MODE", "public", _network,
+    Field("network_mode", "NETWORK_MODE", "public", parse.network,
           "where the workload may connect and who may reach the interface", "public|restricted|isolated"),
-    Field("enable_forensic_cleanup", "ENABLE_FORENSIC_CLEANUP", "false", _boolean,
+    Field("enable_forensic_cleanup", "ENABLE_FORENSIC_CLEANUP", "false", parse.boolean,
           "keep what ComfyUI leaves behind off the disk, wipe the rest at shutdown", "BOOL"),
-    Field("security_token_vault_path", "SECURITY_TOKEN_VAULT_PATH", "", _path,
+    Field("security_token_vault_path", "SECURITY_TOKEN_VAULT_PATH", "", parse.path,
           "age file with API tokens; never visible to the workload", "FILE"),
-    Field("engine", "CATALYST_ENGINE", "auto", _one_of("auto", "docker", "podman", "bwrap"),
+    Field("engine", "CATALYST_ENGINE", "auto", parse.one_of("auto", "docker", "podman", "bwrap"),
           "what makes the sandbox", "auto|docker|podman|bwrap"),
-    Field("app", "CATALYST_APP", "auto", _one_of("auto", "comfyui", "canary"),
+    Field("app", "CATALYST_APP", "auto", parse.one_of("auto", "comfyui", "canary"),
           "auto: ComfyUI where one is found, else the canary", "auto|comfyui|canary"),
-    Field("comfyui", "COMFYUI_PATH", "", _path, "folder of a ComfyUI checkout", "DIR"),
-    Field("python", "CATALYST_PYTHON", "", _path, "interpreter with ComfyUI's packages, such as VENV/bin/python", "FILE"),
-    Field("data", "CATALYST_DATA", "", _path, "models, input, output and settings live here", "DIR"),
-    Field("bind", "CATALYST_BIND", "127.0.0.1", _bind, "address the interface is published on", "ADDRESS"),
-    Field("port", "CATALYST_PORT", "8188", _integer(0, 65535), "its port; 0 takes a free one", "PORT"),
-    Field("gpu", "CATALYST_GPU", "none", _one_of("none", "nvidia", "amd", "intel"),
+    Field("comfyui", "COMFYUI_PATH", "", parse.path, "folder of a ComfyUI checkout", "DIR"),
+    Field("python", "CATALYST_PYTHON", "", parse.path,
+          "interpreter with ComfyUI's packages, such as VENV/bin/python", "FILE"),
+    Field("data", "CATALYST_DATA", "", parse.path, "models, input, output and settings live here", "DIR"),
+    Field("bind", "CATALYST_BIND", "127.0.0.1", parse.bind, "address the interface is published on", "ADDRESS"),
+    Field("port", "CATALYST_PORT", "8188", parse.integer(0, 65535), "its port; 0 takes a free one", "PORT"),
+    Field("gpu", "CATALYST_GPU", "none", parse.one_of("none", "nvidia", "amd", "intel"),
           "whose device nodes the sandbox gets", "none|nvidia|amd|intel"),
-    Field("image", "CATALYST_IMAGE", "catalyst-comfyui", _image, "container image for docker and podman", "IMAGE"),
-    Field("user", "CATALYST_USER", "1000:1000", _user, "uid:gid of the workload, never 0", "UID[:GID]"),
-    Field("grace", "CATALYST_GRACE", "10", _integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
-    Field("comfyui_flags", "COMFYUI_FLAGS", "", _flags, "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
+    Field("image", "CATALYST_IMAGE", "catalyst-comfyui", parse.image, "container image for docker and podman", "IMAGE"),
+    Field("user", "CATALYST_USER", "1000:1000", parse.user, "uid:gid of the workload, never 0", "UID[:GID]"),
+    Field("grace", "CATALYST_GRACE", "10", parse.integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
+    Field("comfyui_flags", "COMFYUI_FLAGS", "", parse.flags,
+          "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
@@ -368,7 +250,7 @@ def _default_data(environ: Mapping[str, str]) -> str:
     if not home.startswith("/"):
         name, home = "HOME", f"{environ.get('HOME') or '~'}/.local/share"
     _plain(name, home)
-    return str(_path(name, f"{home}/catalyst"))
+    return str(parse.path(name, f"{home}/catalyst"))
 
 
 def environment(*names: str) -> dict[str, str]:

@@ -13,7 +13,6 @@ import pytest
 
 from catalyst.instance.store import Store
 from complaint import Answer, check, guard, real, write_plan
-from marks import bug
 
 FAILED, USAGE, SETTINGS, ENGINE, UNENFORCEABLE = 1, 2, 4, 5, 6
 STAND_IN = "#!/bin/sh\n[ \"$1\" = --version ] && echo 'bubblewrap {version}' || exit 1\n"
@@ -143,7 +142,6 @@ def test_roots_store_is_not_in_somebody_elses_folder(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("link", ["vault", "place"])
-@bug("nobody resolves links: a vault reached over one, or a place that is one, is compared by name only")
 def test_a_vault_the_workload_can_reach_over_a_link_is_refused(folder: Path, link: str) -> None:
     data, elsewhere = folder / "data", folder / "elsewhere"
     data.mkdir()

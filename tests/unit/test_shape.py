@@ -18,7 +18,7 @@ NAMES = [str(file.relative_to(SRC)) for file in FILES]
 
 MOST_LINES, MOST_IN_FUNCTION, MEDIAN = 350, 40, 12
 # Files that are one table, which does not get better by being cut (design §6).
-TABLES = {"settings.py"}  # the table of settings with its parsers, a few lines over
+TABLES: set[str] = set()  # files that are a table may be longer; name them here
 INSIDE = {"guard", "canary"}  # what runs in the sandbox, with the standard library alone
 STARTERS = {
     "system", "popen", "fork", "forkpty", "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "execlpe",

@@ -5,6 +5,7 @@ wrong type is an error that names the key.
 """
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -122,7 +123,7 @@ def _exactly(kind: type[str | int | bool], low: int = 0, high: int = 1 << 62) ->
 def _encodable(where: str, value: str) -> None:
     """exec, chdir and stat take bytes without NUL; half a surrogate pair has none."""
     try:
-        good = b"\0" not in value.encode()
+        good = b"\0" not in os.fsencode(value)
     except UnicodeEncodeError:
         good = False
     if not good:

@@ -1,5 +1,6 @@
 """From settings to everything a start needs. Nothing is started here."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,13 +40,15 @@ def prepare(
     settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
 ) -> Prepared:
     """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
-    policy = build(settings)
+    # A vault behind a link must not be shown either, so names are compared as what they lead to.
+    vault = settings.security_token_vault_path
+    policy = build(replace(settings, security_token_vault_path=os.path.realpath(vault) if vault else ""))
     facts = host.read(settings, rootless=engine.rootless())
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
         id=name,
-        workload=_with(workload, guard.mounts),
+        workload=_resolved(workload, guard.mounts),
         session=str(folder),
         package=str(Path(catalyst.__file__).parent),
         python=guard.executable,
@@ -80,6 +83,7 @@ def port_inside(settings: Settings, engine: Engine) -> int:
         return int(probe.getsockname()[1])
 
 
-def _with(workload: Workload, more: tuple[Mount, ...]) -> Workload:
-    """The workload with the guard's interpreter mounted too."""
-    return replace(workload, mounts=tuple(dict.fromkeys((*workload.mounts, *more))))
+def _resolved(workload: Workload, more: tuple[Mount, ...]) -> Workload:
+    """The workload with the guard's interpreter mounted too, every source as what it leads to."""
+    mounts = dict.fromkeys((*workload.mounts, *more))
+    return replace(workload, mounts=tuple(replace(mount, source=os.path.realpath(mount.source)) for mount in mounts))

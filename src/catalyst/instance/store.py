@@ -160,7 +160,7 @@ class Store:
     def clear(self) -> None:
         """Remove session and record."""
         remove_session(self.session)
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             self._record.unlink()
 
     def report(self) -> dict[str, Any]:

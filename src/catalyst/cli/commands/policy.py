@@ -6,7 +6,7 @@ from typing import Any
 from catalyst import comfyui_flags
 from catalyst.cli import given, output
 from catalyst.engine.engine import Unusable
-from catalyst.errors import UsageError
+from catalyst.errors import UsageError, shown
 from catalyst.guard.record import replace
 from catalyst.instance import examine
 from catalyst.policy.build import build, controls
@@ -36,7 +36,7 @@ def policy_explain(arguments: argparse.Namespace) -> int:
     """One control: why, rule, layers, gaps."""
     known = {control.id: control for control in controls()}
     if arguments.control not in known:
-        raise UsageError(f"there is no control {arguments.control}", f"one of: {', '.join(known)}")
+        raise UsageError(f"there is no control {shown(arguments.control)}", f"one of: {', '.join(known)}")
     settings, control = given.settings(arguments), known[arguments.control]
     rules = [rule_words(rule) for rule in control.rules(settings)]
     layers = {

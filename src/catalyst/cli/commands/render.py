@@ -4,7 +4,7 @@ import argparse
 import shlex
 
 from catalyst.cli import given, output
-from catalyst.errors import UsageError
+from catalyst.errors import UsageError, shown
 from catalyst.instance import examine
 from catalyst.render.target import targets
 
@@ -12,7 +12,7 @@ from catalyst.render.target import targets
 def render(arguments: argparse.Namespace) -> int:
     """The policy for one consumer on stdout; what it cannot say as notices on stderr."""
     if arguments.target not in targets():
-        raise UsageError(f"there is no target {arguments.target}", f"one of: {', '.join(targets())}")
+        raise UsageError(f"there is no target {shown(arguments.target)}", f"one of: {', '.join(targets())}")
     rendered = examine.render(given.settings(arguments), arguments.target)
     if arguments.json:
         output.as_json({"target": arguments.target, "argv": rendered.argv, "text": rendered.text,

@@ -54,7 +54,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     draft.say("bwrap", "--die-with-parent", "--as-pid-1")
     view = _system(policy, facts, made)
     shown, binds = mounts.all_mounts(sandbox), list[str]()
-    mounts.inspect(policy, [*shown, Mount("/usr", "/usr"), *(Mount(path, path) for path in facts.etc)])
+    bare = [path for path, to in facts.links if not to]
+    mounts.inspect(policy, [*shown, *(Mount(path, path) for path in ("/usr", *bare, *facts.etc, *facts.gpu))])
     for stated in policy:
         match rule := draft.at(stated):
             case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():

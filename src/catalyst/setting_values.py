@@ -1,0 +1,132 @@
+"""From text to the value of one setting. Each parser takes the variable's name, for its error, and the text."""
+
+import re
+import shlex
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from catalyst import comfyui_flags
+from catalyst.errors import PathRefused, SettingsError, shown
+
+
+class Level(IntEnum):
+    """SECURITY_LEVEL, weakest first, so that `<` means weaker."""
+
+    NORMAL = 0
+    HIGH = 1
+    MAXIMUM = 2
+
+
+class NetworkMode(IntEnum):
+    """NETWORK_MODE, most open first, so that `<` means weaker."""
+
+    PUBLIC = 0
+    RESTRICTED = 1
+    ISOLATED = 2
+
+
+Parser = Callable[[str, str], Any]
+
+
+def boolean(name: str, text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise SettingsError(f"{name} is {shown(text)}; it must be true or false", f"turn it on with: {name}=true")
+    return words[text.lower()]
+
+
+def one_of(*allowed: str) -> Parser:
+    def parse(name: str, text: str) -> str:
+        if text not in allowed:
+            raise SettingsError(
+                f"{name} is {shown(text)}; it must be {_either(allowed)}",
+                f"for the default: {name}={allowed[0]} (all values: catalyst policy show)",
+            )
+        return text
+
+    return parse
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def level(name: str, text: str) -> Level:
+    return Level[str(one_of("normal", "high", "maximum")(name, text)).upper()]
+
+
+def network(name: str, text: str) -> NetworkMode:
+    if text == "paranoid":  # the upstream image's scripts used this word for it
+        return NetworkMode.ISOLATED
+    return NetworkMode[str(one_of("public", "restricted", "isolated")(name, text)).upper()]
+
+
+def text(name: str, text: str) -> str:  # noqa: ARG001 -- every parser has one shape
+    return text
+
+
+def image(name: str, text: str) -> str:
+    """A name as Docker's reference grammar has it; above all not an option, and no space."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}", text):
+        raise SettingsError(f"{name} is {shown(text)}; it must be the name of an image", f"{name}=catalyst-comfyui")
+    return text
+
+
+def path(name: str, text: str) -> str:
+    """An absolute path without resolving links: what a link points to may be told only where it is used."""
+    if not text:
+        return ""
+    try:
+        path = str(Path(text).expanduser().absolute())
+    except RuntimeError as error:
+        raise PathRefused(name, text, str(error).lower(), "write the path in full") from error
+    if ":" in path or "," in path:
+        # docker, podman and PATH-like variables split there; refusing beats quoting it three ways
+        raise PathRefused(name, text, "a path with a colon or a comma cannot be mounted", "rename the folder")
+    return path
+
+
+def integer(low: int, high: int) -> Parser:
+    def parse(name: str, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:
+            raise SettingsError(
+                f"{name} is {shown(text)}; it must be a whole number from {low} to {high}", f"{name}={low}"
+            )
+        return int(text)
+
+    return parse
+
+
+def user(name: str, text: str) -> tuple[int, int]:
+    uid, _, gid = text.partition(":")
+    numbers = [part for part in (uid, gid or uid) if part.isascii() and part.isdigit() and len(part) < 10]
+    if len(numbers) != 2 or "0" in {number.lstrip("0") or "0" for number in numbers}:
+        raise SettingsError(
+            f"{name} is {shown(text)}; it must be UID or UID:GID as numbers, and never 0",
+            f"for your own: {name}=$(id -u):$(id -g)",
+        )
+    return int(numbers[0]), int(numbers[1])
+
+
+def bind(name: str, text: str) -> str:
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if text == "localhost" else text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {shown(text)}; it must be an IP address", f"for this machine only: {name}=127.0.0.1"
+        ) from error
+    if getattr(address, "scope_id", None):
+        raise SettingsError(f"{name} is {shown(text)}; it must have no zone", f"for this machine only: {name}=::1")
+    return str(address)
+
+
+def flags(name: str, text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise SettingsError(f"{name} is not a list of words: {str(error).lower()}", "close the quote") from error
+    return comfyui_flags.check(words)
