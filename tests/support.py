@@ -112,6 +112,12 @@ def status(pid: int | str) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
+def guards_of(uid: int) -> list[int]:
+    """Pids of the guards, doormen and launchers that run as `uid`: other instances on the machine are not ours."""
+    found = with_argument("/opt/catalyst/catalyst/guard/__main__.py")
+    return [pid for pid in found if status(pid).get("Uid", "").split() == [str(uid)] * 4]
+
+
 def with_argument(text: str) -> list[int]:
     """Pids whose command line holds `text`."""
     found = []

@@ -11,7 +11,7 @@ import pytest
 import catalyst as package
 from live import base_image
 from live.containers import PODMAN
-from support import Catalyst, open_to_all, with_argument
+from support import Catalyst, guards_of, open_to_all
 
 NAME, PYTHON = "catalysttest", "/usr/bin/python3"
 
@@ -74,7 +74,8 @@ def test_identity_and_files(rootless: Catalyst, user: int) -> None:
     assert (rootless.data / "output/mine").stat().st_uid == user
 
 
-def test_up_and_down(rootless: Catalyst) -> None:
+def test_up_and_down(rootless: Catalyst, user: int) -> None:
     with rootless.up(SECURITY_LEVEL="high", NETWORK_MODE="isolated") as running:
         assert running.get("attempts")["identity"]["CapEff"] == "0" * 16
-    assert with_argument("/opt/catalyst/catalyst/guard/__main__.py") == []
+        assert guards_of(user)
+    assert guards_of(user) == []

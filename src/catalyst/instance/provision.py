@@ -83,7 +83,7 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Inter
         tell(f"installing ComfyUI's packages into {final}, step {number} of {len(steps)}")
         _in_sandbox(settings, engine, _Job(argv, tree, base, final, building), tell)
     building.rename(final)
-    return interpreter.of(str(final / "bin" / "python"))
+    return interpreter.installed(final)
 
 
 def _owned(folder: Path, settings: Settings) -> None:

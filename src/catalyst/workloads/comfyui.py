@@ -55,10 +55,10 @@ def python(settings: Settings, tree: Path) -> Interpreter | None:
     """The interpreter with ComfyUI's packages: named, beside the checkout, or made by Catalyst; None if none exists."""
     if settings.python:
         return interpreter.of(settings.python)
-    for folder in (tree / "venv", tree / ".venv", made(settings)):
+    for folder in (tree / "venv", tree / ".venv"):
         if (folder / "bin" / "python").exists():
             return interpreter.of(str(folder / "bin" / "python"))
-    return None
+    return interpreter.installed(made(settings)) if made(settings).is_dir() else None
 
 
 def made(settings: Settings) -> Path:

@@ -52,6 +52,15 @@ def of(path: str, setting: str = "CATALYST_PYTHON") -> Interpreter:
     return Interpreter(path, tuple(Mount(str(root.resolve()), str(root)) for root in roots if root != Path("/")))
 
 
+def installed(folder: Path) -> Interpreter:
+    """The virtual environment `folder` that a sandbox made from our own interpreter.
+
+    Code of strangers ran in that sandbox (setup.py), so not even its links are looked at: one that leads to a program
+    in the owner's home would have the home mounted (tests/attacks/test_installed_environment.py).
+    """
+    return Interpreter(str(folder / "bin/python"), (Mount(str(folder), str(folder)), *own().mounts))
+
+
 def _hops(path: Path) -> list[Path]:
     """Each path the links of `path` lead through, the last one real."""
     hops: list[Path] = []

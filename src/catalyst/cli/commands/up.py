@@ -3,9 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from catalyst.cli import given, output
+from catalyst.errors import plain
 
 
 def up(arguments: argparse.Namespace) -> int:
@@ -20,23 +21,27 @@ def up(arguments: argparse.Namespace) -> int:
         return 0
     from catalyst.instance.up import Instance
 
-    with _progress() as tell:
-        return Instance(settings, tell).up(_announce)
+    with ExitStack() as progress:
+        tell = progress.enter_context(_progress())
 
+        def announce(url: str) -> None:
+            progress.close()
+            print(url, flush=True)
+            if sys.stderr.isatty():
+                print("Ctrl-C ends it", file=sys.stderr, flush=True)
 
-def _announce(url: str) -> None:
-    print(url, flush=True)
-    if sys.stderr.isatty():
-        print("Ctrl-C ends it", file=sys.stderr, flush=True)
+        return Instance(settings, tell).up(announce)
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """A function that shows what is being done: a spinner on a terminal, a line each elsewhere."""
+    """A function that shows what is being done: above a moving line on a terminal, a line each elsewhere."""
     if not sys.stderr.isatty():
         yield output.notice
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
-    yield lambda text: console.print(f"· {text}", markup=False, style="dim")
+    with console.status("starting"):
+        yield lambda text: console.print(Text(f"· {plain(text)}", style="dim"))
