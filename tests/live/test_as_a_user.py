@@ -1,4 +1,4 @@
-"""bubblewrap and podman started by an ordinary user: user namespaces, no root anywhere.
+"""bubblewrap started by an ordinary user: a user namespace, no root anywhere.
 
 The tests run as root in CI, so they make the user: a uid of its own, a copy of Catalyst that it may read, and the
 system's Python, since a Python below /root is closed to it.
@@ -15,6 +15,7 @@ import pytest
 import catalyst as package
 from support import Catalyst, guards_of, open_to_all, wait_for
 
+pytestmark = pytest.mark.parametrize("engine", ["bwrap"], indirect=True)  # podman: test_rootless_podman.py
 UID = 4343
 PYTHON = "/usr/bin/python3"
 
@@ -22,8 +23,6 @@ PYTHON = "/usr/bin/python3"
 @pytest.fixture
 def as_user(engine: str, tmp_path: Path) -> Iterator[Catalyst]:
     """The command as uid 4343, with a home, a runtime folder and data of its own."""
-    if engine != "bwrap":
-        pytest.skip("docker's client has no user of its own; rootless podman is in test_rootless_podman.py")
     if os.geteuid() != 0:
         yield Catalyst(engine, tmp_path / "data")
         return

@@ -13,6 +13,7 @@ from live import base_image
 from live.containers import PODMAN
 from support import Catalyst, guards_of, open_to_all
 
+pytestmark = pytest.mark.parametrize("engine", ["podman"], indirect=True)
 NAME, PYTHON = "catalysttest", "/usr/bin/python3"
 
 
@@ -38,7 +39,7 @@ def rootless(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Catalyst:
     """The command as that user, with the test image in the user's own store."""
-    if engine != "podman" or os.geteuid() != 0:
+    if os.geteuid() != 0:
         pytest.skip("the podman lane of an ordinary user is rootless anyway")
     uid: int = request.getfixturevalue("user")
     open_to_all(tmp_path)

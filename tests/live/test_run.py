@@ -145,9 +145,9 @@ def _cmdline(folder: Path) -> list[str]:
         return []
 
 
+@pytest.mark.parametrize("engine", ["bwrap"], indirect=True)
 def test_kill_9_of_run_leaves_nothing_under_bwrap(catalyst: Catalyst) -> None:
-    if catalyst.engine != "bwrap":
-        pytest.skip("a container goes on, as with docker run; `up` has a lifeline for that")
+    """A container goes on, as with `docker run`; `up` has a lifeline for that."""
     argv = catalyst.argv("run", "--", "sleep", "2718")
     with subprocess.Popen(argv, env=catalyst.env(), stdin=subprocess.DEVNULL) as process:
         wait_for(lambda: len(descendants(process.pid)) >= 3, "the command to start")
