@@ -81,6 +81,23 @@ class Catalyst:
             process.communicate(timeout=PATIENCE)
 
 
+def fake_comfyui(folder: Path, first: str) -> tuple[str, ...]:
+    """Options for a checkout whose program runs `first` and then answers as ComfyUI does: a hostile node, in short."""
+    folder.mkdir()
+    (folder / "comfyui_version.py").write_text('__version__ = "99.0.0"\n')
+    (folder / "main.py").write_text(f"import os, signal, socket, sys, threading, time\n{first}\n{FAKE_SERVER}")
+    return (f"--comfyui={folder}", "--python=/usr/bin/python3")
+
+
+FAKE_SERVER = """
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"{}")
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Page).serve_forever()
+"""
+
+
 @dataclass
 class Running:
     """A foreground `up`."""

@@ -100,6 +100,8 @@ def load(
     """
     environ = os.environ if environ is None else environ
     file = config or Path("catalyst.toml")
+    if config is None:
+        _not_the_workloads(file)
     from_file = read_toml(file, required=config is not None)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -112,6 +114,8 @@ def load(
             notices.append(f'NETWORK_MODE "paranoid" ({source}) is an old name; it means isolated')
     if not values["data"]:
         values["data"] = _default_data(environ)
+    if from_file:
+        notices.append(f"settings are read from {plain(str(file.absolute()))}")
     _paranoid(values, origin)
     _reach(values, origin)
     return Settings(**values, origin=origin, notices=tuple(notices))
@@ -162,6 +166,18 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
         if type(value) is int and abs(value) >= 1 << 62:
             raise SettingsError(f"{shown(str(file))}: {key} is too large a number", f"{key} = 1")
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in table.items()}
+
+
+# Folders of a data directory that a workload may write (policy/model.py, Place); a test holds the two together.
+PLACES = frozenset({"models", "custom_nodes", "input", "output", "user", "cache"})
+
+
+def _not_the_workloads(file: Path) -> None:
+    """Raises PathRefused for a ./catalyst.toml inside a place of a data directory: the workload may have written it."""
+    here = Path(os.path.realpath(file))
+    if file.is_file() and any(up.name in PLACES and (up.parent / ".catalyst").exists() for up in here.parents):
+        raise PathRefused("catalyst.toml", str(here), "it lies where a workload may write",
+                          f"cd out of there, or if it is yours: --config {pasted(str(here))}")  # fmt: skip
 
 
 def _owned_text(file: Path, *, required: bool) -> str | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from catalyst.errors import SettingsError
-from catalyst.settings import Level, load
+from catalyst.policy.model import Place
+from catalyst.settings import PLACES, Level, load
 
 
 @pytest.fixture
@@ -41,3 +42,21 @@ def test_a_pipe_does_not_hang(file: Path) -> None:
     os.mkfifo(file)
     with pytest.raises(SettingsError, match="not a regular file"):
         load({}, environ={})
+
+
+@pytest.mark.parametrize("place", ["output", "custom_nodes/pack"])
+def test_one_that_a_workload_could_have_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """An ordinary user's workload writes files that belong to him, so owner and mode say nothing."""
+    (tmp_path / ".catalyst").mkdir()
+    (tmp_path / place).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / place)
+    Path("catalyst.toml").write_text("grace = 600\n")
+    Path("catalyst.toml").chmod(0o644)
+    with pytest.raises(SettingsError, match="where a workload may write"):
+        load({}, environ={})
+
+
+def test_the_places_are_the_policys() -> None:
+    assert {place.value for place in Place} == PLACES

@@ -1,7 +1,10 @@
 """An engine makes sandboxes: it takes a rendered argv and knows how to find, watch and remove what came of it."""
 
+import os
+import select
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -101,11 +104,46 @@ def children(pid: int) -> list[int]:
         return []
 
 
+class FirstProcess:
+    """A hold on a sandbox's PID 1 that does not need its help: killed, the kernel ends everything in its namespace."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._descriptor = os.pidfd_open(pid)
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone; a pidfd never hits a number that was used again."""
+        try:
+            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # gone; or a container of root's daemon, which `remove` ends
+            return
+        select.select([self._descriptor], [], [], 10)
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._descriptor)
+
+
+def started(pid: int) -> int:
+    """When `pid` started, in clock ticks since boot (proc_pid_stat(5), field 22); 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[19])
+
+
+def hold(engine: Engine, instance: str, process: int) -> FirstProcess | None:
+    """The sandbox's PID 1, None where it cannot be seen from here or is gone already."""
+    pid = engine.pid(instance, process)
+    try:
+        return FirstProcess(pid) if pid else None
+    except ProcessLookupError:
+        return None
+
+
 def pass_signal(engine: Engine, instance: str, process: int, number: signal.Signals) -> None:
     """Hand a signal to the sandbox's PID 1: through the engine's client where that passes signals on, else directly."""
-    import os
-    from contextlib import suppress
-
     target = process if engine.proxies_signals else engine.pid(instance, process)
     if target:
         with suppress(ProcessLookupError):

@@ -1,6 +1,7 @@
 """What renderers need to know of this host, read once per start."""
 
 import os
+import re
 import resource
 from pathlib import Path
 
@@ -61,5 +62,7 @@ def _groups(gpu: list[str]) -> tuple[int, ...]:
 
 
 def _submounts() -> frozenset[str]:
-    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    return frozenset(line.split()[4].encode().decode("unicode_escape") for line in lines)
+    """Mount points; the kernel writes blanks and backslashes in them as octal (proc_pid_mountinfo(5))."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    points = (line.split(" ")[4] for line in lines)
+    return frozenset(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point) for point in points)

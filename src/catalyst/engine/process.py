@@ -1,8 +1,12 @@
-"""The only caller of subprocess on the host side. Argument lists only, never a shell, and a chosen environment."""
+"""The only caller of subprocess on the host side. Argument lists only, never a shell, and a chosen environment.
+
+Every program starts in `/`: the current folder may be one the workload wrote, and git, for one, obeys a `.git/config`
+it finds there (tests/attacks/test_planted_git_config.py). So every path in an argv is absolute.
+"""
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -34,7 +38,7 @@ def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, errors="replace", timeout=timeout, check=False,
-            stdin=subprocess.DEVNULL, env=environment(*NEEDED),
+            stdin=subprocess.DEVNULL, env=environment(*NEEDED), cwd="/",
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         why = f"no answer within {timeout:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
@@ -49,7 +53,6 @@ def start(
     output: int | IO[bytes] | None = subprocess.PIPE,
     errors: int | IO[bytes] | None = subprocess.STDOUT,
     keep: Sequence[int] = (),
-    more: Mapping[str, str] | None = None,
     session: bool = True,
 ) -> "subprocess.Popen[bytes]":
     """Start and return it. `keep` are descriptors it inherits; a session of its own keeps our terminal's Ctrl-C away.
@@ -58,7 +61,7 @@ def start(
     """
     return subprocess.Popen(
         argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=tuple(keep), start_new_session=session,
-        env={**environment(*NEEDED), **(more or {})},
+        env=environment(*NEEDED), cwd="/",
     )  # fmt: skip
 
 

@@ -4,9 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from catalyst.guard import places, plan, steps
-from catalyst.guard.supervise import Supervisor
-
-FAILED, USAGE, UNENFORCEABLE = 1, 2, 6
+from catalyst.guard.supervise import PLACE_UNUSABLE, UNENFORCEABLE, USAGE, Supervisor
 
 
 def main(argv: Sequence[str]) -> int:
@@ -25,8 +23,11 @@ def main(argv: Sequence[str]) -> int:
     try:
         places.prepare(todo)
     except places.PlaceUnusable as error:
-        return _complain(FAILED, str(error), error.hint)
-    return Supervisor(todo).run()
+        return _complain(PLACE_UNUSABLE, str(error), error.hint)
+    try:
+        return Supervisor(todo).run()
+    except OSError as error:  # the door cannot be made
+        return _complain(PLACE_UNUSABLE, f"the guard cannot work: {error}", "catalyst doctor")
 
 
 def _complain(code: int, message: str, hint: str) -> int:

@@ -6,6 +6,7 @@ The data path is splice(2) through a pipe, one thread per direction: bytes never
 
 import contextlib
 import os
+import resource
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 CHUNK = 1 << 20
 MOST = 1024  # connections at once; the next one waits in the listener's backlog
+DESCRIPTORS = 8  # of each: two sockets, two pipes, and some to spare
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -47,7 +49,8 @@ def join(one: socket.socket, other: socket.socket) -> None:
 
 def serve(listener: socket.socket, connect: Callable[[], socket.socket]) -> None:
     """Accept for ever; each connection is joined to a new one from `connect`, or closed if that fails (OSError)."""
-    free = threading.BoundedSemaphore(MOST)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = threading.BoundedSemaphore(max(1, min(MOST, soft // DESCRIPTORS)))
 
     def carry(client: socket.socket) -> None:
         try:

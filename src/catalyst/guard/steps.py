@@ -4,6 +4,7 @@ Every step applies to the guard and is inherited by the workload. `describe` say
 raises; `verify` then asks the kernel, because a call that returned 0 proves nothing.
 """
 
+import errno
 import os
 import resource
 
@@ -28,6 +29,23 @@ class Step:
     def apply(self) -> None:
         """Put it in force. Raises OSError or StepFailed."""
         raise NotImplementedError
+
+
+class Keyring(Step):
+    """Leave the caller's session keyring: keyrings have no namespace, and desktops keep tickets and tokens there.
+
+    Where an outer filter refuses keyctl, the workload cannot reach one either; runc makes a new one by itself.
+    """
+
+    def describe(self) -> str:
+        return "join a new, empty session keyring"
+
+    def apply(self) -> None:
+        try:
+            syscalls.new_session_keyring()
+        except OSError as error:
+            if error.errno not in {errno.EPERM, errno.ENOSYS}:
+                raise
 
 
 class Bounding(Step):
@@ -131,6 +149,7 @@ class Unreadable(Step):
 
 
 STEPS: tuple[type[Step], ...] = (
+    Keyring,
     Bounding,  # needs CAP_SETPCAP, so before the identity is given up
     Identity,
     Capabilities,

@@ -15,6 +15,9 @@ from contextlib import suppress
 from catalyst.guard import doorman, launch, syscalls
 from catalyst.guard.plan import Plan
 
+# What only the guard itself answers, so that the host can tell its refusal from words of the workload.
+USAGE, UNENFORCEABLE, PLACE_UNUSABLE = 2, 6, 8
+OWN_CODES = {USAGE, UNENFORCEABLE, PLACE_UNUSABLE}
 WINDOW = 600.0  # seconds over which restarts are counted
 ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 PASSED_ON = ASKED_TO_STOP | {signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH, signal.SIGCONT, signal.SIGALRM}
@@ -47,7 +50,7 @@ class Supervisor:
             self._act_on_time()
         self._end_the_rest()
         self._report("ended")
-        return self.code
+        return self.code if self.plan.command or self.code not in OWN_CODES else 1
 
     def _watch_signals(self) -> int:
         read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -139,9 +142,9 @@ class Supervisor:
             self._start()
         if self.kill_at is not None and now >= self.kill_at and self.workload and not self.killed:
             self.killed = True
-            _say(f"the workload did not end within {self.plan.grace} s; killed")
             _kill(-self.workload, signal.SIGKILL)
             _kill(self.workload, signal.SIGKILL)
+            _say(f"the workload did not end within {self.plan.grace} s; killed")
 
     def _end_the_rest(self) -> None:
         """Nothing outlives the workload. As PID 1 that is everyone; else all that became our child, again and again."""
@@ -163,9 +166,19 @@ class Supervisor:
         file = f"{os.path.dirname(self.plan.door.socket)}/guard.json"
         text = json.dumps({"state": state, "restarts": max(0, len(self.started) - 1), "exit": self.code})
         with suppress(OSError):
-            with open(f"{file}.new", "w", encoding="ascii") as stream:
-                stream.write(text)
+            _write_afresh(f"{file}.new", text.encode("ascii"))
             os.replace(f"{file}.new", file)
+
+
+def _write_afresh(file: str, content: bytes) -> None:
+    """The workload can put a pipe, a link or a folder at `file`: PID 1 must not wait at it or write through it."""
+    with suppress(FileNotFoundError):
+        os.unlink(file)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
 
 
 def _children() -> list[int]:
@@ -179,4 +192,5 @@ def _kill(pid: int, number: signal.Signals) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"catalyst-guard: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads any more
+        print(f"catalyst-guard: {text}", file=sys.stderr, flush=True)

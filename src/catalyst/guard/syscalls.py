@@ -1,6 +1,7 @@
 """System calls the standard library lacks: the only user of ctypes. One wrapper per call; its error names the call."""
 
 import ctypes
+import errno
 import os
 import struct
 
@@ -31,6 +32,21 @@ def capset_none() -> None:
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     if _libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24))) < 0:
         raise _failed("capset")
+
+
+# keyctl(2) has a number of its own on each architecture (asm/unistd_64.h, asm-generic/unistd.h).
+KEYCTL = {"x86_64": 250, "aarch64": 219}
+KEYCTL_JOIN_SESSION_KEYRING = 1
+
+
+def new_session_keyring() -> None:
+    """Leave the caller's session keyring for a new, empty one (keyctl_join_session_keyring(3))."""
+    number = KEYCTL.get(os.uname().machine)
+    if number is None:
+        raise OSError(errno.ENOSYS, f"keyctl: its number on {os.uname().machine} is not known")
+    joined = _libc.syscall(ctypes.c_long(number), ctypes.c_int(KEYCTL_JOIN_SESSION_KEYRING), ctypes.c_void_p(None))
+    if joined < 0:
+        raise _failed("keyctl(JOIN_SESSION_KEYRING)")
 
 
 def drop_bounding_set() -> None:

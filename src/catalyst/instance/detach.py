@@ -30,8 +30,8 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
             if line.startswith("catalyst: notice: "):
                 tell(plain(line.removeprefix("catalyst: notice: ")))
         shown = len(lines)
-        record = store.read() if store.locked() else None
-        if record and record.pid == background.pid and record.state == "ready":
+        record = store.read() if store.holder() == background.pid else None
+        if record and record.state == "ready":
             return record.url
         if background.poll() is not None:
             raise _failure(lines, background.returncode)

@@ -7,9 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from catalyst.engine.engine import known
-from catalyst.errors import CatalystError, NotRunning, plain
-from catalyst.instance import health
+from catalyst.errors import AlreadyRunning, CatalystError, NotRunning, plain
+from catalyst.instance import health, leftovers
 from catalyst.instance.store import Store
 from catalyst.instance.up import AFTER_GRACE
 from catalyst.settings import Settings
@@ -24,34 +23,38 @@ def down(settings: Settings) -> str:
     record = store.read()
     if record is None:
         raise NotRunning(settings.data)
-    was_running = store.locked()
+    was_running = store.holder() != 0
     if was_running:
-        _end(store, record.pid, settings.grace + 2 * AFTER_GRACE)
-    known(record.engine).remove(record.id)
-    store.clear()
+        _end(store, settings.grace + 2 * AFTER_GRACE)
+    try:
+        store.lock()
+    except AlreadyRunning:  # another `up` was quicker; what is there now is its
+        return f"stopped {plain(record.app)} on {settings.data}; another has been started since"
+    leftovers.clean(store, record)
     done = f"stopped {plain(record.app)} on {settings.data}"
     return done if was_running else "cleaned up after an instance that had crashed"
 
 
-def _end(store: Store, pid: int, patience: float) -> None:
+def _end(store: Store, patience: float) -> None:
     """SIGTERM, then SIGKILL to the `up` that holds the lock. A pidfd, so that a reused number is never hit."""
+    pid = store.holder()
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:
         return
     try:
-        # The lock was held after the pidfd was opened, so the pidfd is the holder's.
+        # Asked again after the pidfd was opened: if it still holds the lock, the pidfd is the holder's.
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if not store.locked():
+            if store.holder() != pid:
                 return
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(process, number)
             deadline = time.monotonic() + patience
-            while store.locked() and time.monotonic() < deadline:
+            while store.holder() == pid and time.monotonic() < deadline:
                 time.sleep(0.05)
     finally:
         os.close(process)
-    if store.locked():
+    if store.holder() == pid:
         raise CatalystError(f"process {pid} does not end", f"look at it: ps -fp {pid}")
 
 
@@ -61,7 +64,7 @@ def status(settings: Settings) -> dict[str, Any]:
     record = store.read()
     if record is None:
         raise NotRunning(settings.data)
-    alive = store.locked()
+    alive = store.holder() != 0
     said = store.report() if alive else {}
     return {
         **vars(record),

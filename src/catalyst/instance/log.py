@@ -1,9 +1,12 @@
 """The sandbox's output: kept within a size, and shown without letting it speak to the terminal."""
 
+import os
 import re
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +19,7 @@ class Log:
 
     def __init__(self, path: Path, stream: IO[bytes]) -> None:
         self._path, self._stream = path, stream
+        path.with_suffix(".old").unlink(missing_ok=True)
         self.tail: deque[str] = deque(maxlen=20)
         self._thread = threading.Thread(target=self._copy, daemon=True)
         self._thread.start()
@@ -25,22 +29,34 @@ class Log:
         self._thread.join(timeout=2)
 
     def _copy(self) -> None:
-        size, file = 0, self._path.open("wb", buffering=0)
-        try:
-            while line := self._stream.readline(1 << 16):
-                if size + len(line) > MOST:
-                    file.close()
+        """A full disk loses lines, and never stops the reading: a workload that cannot print would hang the guard."""
+        size, file = 0, self._fresh()
+        while line := self._stream.readline(1 << 16):
+            self.tail.append(one_line(line.decode(errors="replace")))
+            if size + len(line) > MOST:
+                file.close()
+                with suppress(OSError):
                     self._path.replace(self._path.with_suffix(".old"))
-                    size, file = 0, self._path.open("wb", buffering=0)
+                size, file = 0, self._fresh()
+            with suppress(OSError):
                 size += file.write(line) or 0
-                self.tail.append(plain(line.decode(errors="replace")).rstrip("\n"))
-        finally:
-            file.close()
+        file.close()
+
+    def _fresh(self) -> FileIO:
+        try:
+            return self._path.open("wb", buffering=0)
+        except OSError:
+            return Path(os.devnull).open("wb", buffering=0)
 
 
 def plain(text: str) -> str:
     """Text without what a terminal would obey: escape sequences, carriage returns, changes of direction."""
     return _CONTROL.sub("�", re.sub(r"\x1b\[[0-9;]*m", "", text).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str) -> str:
+    """As `plain`, and on one line: words of the sandbox must not begin a line that looks like ours."""
+    return plain(text).strip().replace("\n", " ")
 
 
 def read(path: Path) -> Iterator[str]:

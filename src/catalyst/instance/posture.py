@@ -24,9 +24,11 @@ def look(guard: int) -> list[Seen]:
 
 
 def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for child in children(pid):
-        yield from _family(child)
+    waiting = [pid]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += children(one)
 
 
 def _status(pid: int) -> dict[str, str]:

@@ -5,16 +5,17 @@ new environment and the internet, and nothing else.
 """
 
 import os
+import select
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from catalyst.engine import process
-from catalyst.engine.engine import Engine
+from catalyst.engine.engine import Engine, hold
 from catalyst.errors import CatalystError, SettingsError
 from catalyst.guard.record import replace
 from catalyst.instance import prepare
-from catalyst.instance.log import plain
+from catalyst.instance.log import one_line
 from catalyst.instance.prepare import MakeWorkload
 from catalyst.instance.store import make_session, remove_session, temporary
 from catalyst.policy.model import Place, Policy
@@ -24,11 +25,16 @@ from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import BASE_ENV, SCRATCH, Mount, Workload
 
 Tell = Callable[[str], None]
+# No configuration may turn the address into a command (ext::) or another transport.
+GIT = ("git", "-c", "protocol.allow=never", "-c", "protocol.ext.allow=never", "-c", "protocol.https.allow=always")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def workload(settings: Settings, engine: Engine, tell: Tell) -> tuple[str, MakeWorkload]:
-    """Name of the program, and how to make its Workload. Raises CatalystError when ComfyUI is demanded and not there."""
+def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple[str, MakeWorkload]:
+    """Name of the program, and how to make its Workload. Raises CatalystError when ComfyUI is demanded and not there.
+
+    `wake` is a descriptor that becomes readable when the user asks to stop.
+    """
     port = prepare.port_inside(settings, engine)
     tree = None if settings.app == "canary" else comfyui.find(settings) or _clone(settings, tell)
     if tree is None:
@@ -39,7 +45,7 @@ def workload(settings: Settings, engine: Engine, tell: Tell) -> tuple[str, MakeW
         tell(notice)
     python = comfyui.python(settings, tree)
     if python is None:
-        python = install(settings, engine, tree, tell) if engine.own_files else interpreter.IMAGE
+        python = install(settings, engine, tree, tell, wake) if engine.own_files else interpreter.IMAGE
     return "comfyui", lambda _policy, _guard: comfyui.workload(settings, tree, python, port)
 
 
@@ -48,21 +54,21 @@ def _clone(settings: Settings, tell: Tell) -> Path | None:
     if settings.network_mode is NetworkMode.ISOLATED or not shutil.which("git"):
         tell("no ComfyUI found (--comfyui DIR names one); the canary runs in its place")
         return None
-    reachable = process.run(["git", "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
+    reachable = process.run([*GIT, "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
     target = Path(settings.data) / "comfyui"
     if reachable.code == 0:
         tell(f"fetching ComfyUI {comfyui.RELEASE}")
-        cloned = process.run(["git", "clone", "--quiet", "--depth", "1", "--branch", comfyui.RELEASE, comfyui.SOURCE,
+        cloned = process.run([*GIT, "clone", "--quiet", "--depth", "1", "--branch", comfyui.RELEASE, comfyui.SOURCE,
                               str(target)], timeout=1800)  # fmt: skip
         if cloned.code == 0:
             return target
         reachable = cloned
-    why = plain((reachable.err.strip().splitlines() or ["no such release"])[-1])
+    why = one_line((reachable.err.strip().splitlines() or ["no such release"])[-1])
     tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}); the canary runs in its place")
     return None
 
 
-def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Interpreter:
+def install(settings: Settings, engine: Engine, tree: Path, tell: Tell, wake: int) -> Interpreter:
     """A virtual environment with ComfyUI's requirements under the data directory, made by pip inside a sandbox."""
     if settings.network_mode is not NetworkMode.PUBLIC:
         raise SettingsError(
@@ -71,7 +77,7 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Inter
             "name an interpreter that has them: --python VENV/bin/python, or install once: NETWORK_MODE=public catalyst up",
         )
     final, building = comfyui.made(settings), Path(settings.data) / "venv.new"
-    shutil.rmtree(building, ignore_errors=True)
+    remove_session(building)
     _owned(building, settings)
     base = interpreter.own()
     steps = (
@@ -81,7 +87,7 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell) -> Inter
     )
     for number, argv in enumerate(steps, 1):
         tell(f"installing ComfyUI's packages into {final}, step {number} of {len(steps)}")
-        _in_sandbox(settings, engine, _Job(argv, tree, base, final, building), tell)
+        _in_sandbox(settings, engine, _Job(argv, tree, base, final, building), tell, wake)
     building.rename(final)
     return interpreter.installed(final)
 
@@ -115,19 +121,42 @@ class _Job:
         )  # fmt: skip
 
 
-def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell) -> None:
-    """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError."""
+def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake: int) -> None:
+    """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError.
+
+    The step dies with us by its lifeline, and at a signal at once.
+    """
     loose = replace(settings, security_level=Level.NORMAL, network_mode=NetworkMode.PUBLIC, paranoid_mode=False)
     folder = temporary()
+    alive, held = os.pipe2(os.O_CLOEXEC)
     try:
-        ready = prepare.prepare(loose, engine, job.workload, name=os.urandom(6).hex(), folder=folder)
+        ready = prepare.prepare(loose, engine, job.workload, name=folder.name, folder=folder, lifeline=alive)
         make_session(folder, ready.files)
-        running = process.start(ready.outer.argv, stdin=process.NULL)
-        last = ""
-        for raw in running.stdout or ():
-            last = plain(raw.decode(errors="replace")).strip() or last
-            tell(last)
+        running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,))
+        last = _follow(running, tell, wake)
+        first = hold(engine, folder.name, running.pid)
+        if first:  # it was asked to stop, or the step left something running
+            first.kill()
+            first.close()
+        if running.stdout:
+            running.stdout.close()
         if running.wait() != 0:
             raise CatalystError(f"installing ComfyUI's packages failed: {last}", "catalyst up tries again")
     finally:
+        os.close(alive)
+        os.close(held)
         remove_session(folder)
+
+
+def _follow(running: "process.Process[bytes]", tell: Tell, wake: int) -> str:
+    """Show what it prints until it ends, or until we are asked to stop; its last line, or that it was stopped."""
+    last, out = "", running.stdout
+    while out and (ready := select.select([out.fileno(), wake], [], [])[0]):
+        if wake in ready:
+            return "stopped"
+        line = out.readline(4096)
+        if not line:
+            break
+        last = one_line(line.decode(errors="replace")) or last
+        tell(last)
+    return last

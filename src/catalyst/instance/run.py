@@ -41,13 +41,14 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
 
 
 def _start(engine: Engine, ready: Prepared, alive: int) -> int:
-    own_terminal = _terminal() if ready.sandbox.workload.terminal and engine.own_files else None
-    inner = own_terminal.inner if own_terminal else None
+    # The caller's terminal never gets in, not even as one of the three: `catalyst run -- cmd | cat` leaves it as input.
+    terminal = _terminal() if engine.own_files and any(os.isatty(one) for one in (0, 1, 2)) else None
+    streams = [terminal.for_sandbox(one) if terminal else None for one in (0, 1, 2)]
     keep = () if engine.proxies_signals else (alive,)
     # With a terminal of the engine's making the client must see its size change, so it stays in our session.
     session = not (ready.sandbox.workload.terminal and engine.proxies_signals)
     client = process.start(
-        ready.outer.argv, stdin=inner, output=inner, errors=inner, keep=keep, session=session
+        ready.outer.argv, stdin=streams[0], output=streams[1], errors=streams[2], keep=keep, session=session
     )
     os.close(alive)
 
@@ -56,7 +57,7 @@ def _start(engine: Engine, ready: Prepared, alive: int) -> int:
 
     for number in PASSED:
         signal.signal(number, hand_on)
-    code = own_terminal.carry(client) if own_terminal else client.wait()
+    code = terminal.carry(client) if terminal else client.wait()
     if engine.proxies_signals:
         engine.remove(ready.sandbox.id)
     return code if code >= 0 else 128 - code

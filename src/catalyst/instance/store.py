@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import stat
+import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,12 +21,18 @@ from catalyst.guard.record import Record
 from catalyst.policy.model import Place
 from catalyst.settings import environment
 
+NUMBERS = {"pid", "first", "first_started"}
 MAX_REPORT = 4096
+FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
 ROOTS = Path("/run/catalyst")
 
 
 class Entry(Record):
-    """What `status` and `down` need to know. `state` is starting, ready or stopping."""
+    """What `status` and `down` need to know. `state` is preparing, starting, ready or stopping.
+
+    `first` is the sandbox's PID 1 on the host with its start time in clock ticks (proc_pid_stat(5), field 22), 0 where
+    it is not known: a number that was used again has another start time.
+    """
 
     id: str
     engine: str
@@ -36,6 +43,8 @@ class Entry(Record):
     network: str
     state: str
     log: str
+    first: int = 0
+    first_started: int = 0
 
 
 class Store:
@@ -94,26 +103,29 @@ class Store:
             why = f"cannot lock it: {(error.strerror or '').lower()}"
             raise PathRefused("CATALYST_DATA", str(self.data), why, "give a folder you may write: --data DIR") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(descriptor)
             record = self.read()
             raise AlreadyRunning(str(self.data), record.url if record else "") from None
         self._lock = descriptor
 
-    def locked(self) -> bool:
-        """Does an `up` run on this directory?"""
+    def holder(self) -> int:
+        """Pid of the `up` that runs on this directory, 0 where none does; the kernel's word, not a file's.
+
+        A record lock, because it can be asked about without taking it, and names its holder (fcntl(2), F_GETLK). It is
+        lost when its process closes the file anywhere, so the holder itself must not ask.
+        """
         try:
-            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(self.folder / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
-            return False
+            return 0
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
+            asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
         finally:
             os.close(descriptor)
-        return False
+        return 0 if kind == fcntl.F_UNLCK else int(pid)
 
     def write(self, record: Entry) -> None:
         """Replace the record in one step."""
@@ -138,7 +150,7 @@ class Store:
             raise PathRefused("CATALYST_DATA", str(self.data), why, "run the command as the user who started it") from error
         except (ValueError, TypeError) as error:
             raise self._damaged(error) from error
-        right = all(type(value) is (int if name == "pid" else str) for name, value in vars(entry).items())
+        right = all(type(value) is (int if name in NUMBERS else str) for name, value in vars(entry).items())
         if not right or entry.pid <= 1:
             raise self._damaged("a value is not what it must be")
         return entry
@@ -149,7 +161,9 @@ class Store:
 
     def open_session(self, files: Mapping[str, str], owner: tuple[int, int], *, door: bool) -> None:
         """A fresh session folder with `files`, and the door's folder for `owner`."""
-        self.clear()
+        remove_session(self.session)
+        if self.session.exists():  # it cannot be emptied; it must not stop every later start
+            self.session.rename(self.folder / f"session-{os.urandom(4).hex()}")
         make_session(self.session, files)
         if door:
             way_in = self.session / "door"
@@ -213,14 +227,31 @@ def temporary() -> Path:
 
 
 def remove_session(folder: Path) -> None:
-    """Remove a session folder. The workload can write the door in it, so no link is followed."""
-    try:
-        for entry in os.scandir(folder):
-            Path(entry.path).unlink()
-        folder.rmdir()
-    except FileNotFoundError:
-        pass
-    except OSError:  # a door
-        import shutil
+    """Remove a session folder, as far as that can be done; never raises.
 
-        shutil.rmtree(folder, ignore_errors=True)
+    The workload can write the door in it, and may have put thousands of folders into one another or closed one, so this
+    is no recursion: what lies deep is moved up first. No link is followed.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            _remove(folder, path)
+        folder.rmdir()
+
+
+def _remove(folder: Path, path: Path) -> None:
+    if not stat.S_ISDIR(path.lstat().st_mode):
+        path.unlink()
+        return
+    waiting = [path]
+    while waiting:
+        inner = waiting.pop()
+        inner.chmod(0o700)
+        for deep in inner.iterdir():
+            if stat.S_ISDIR(deep.lstat().st_mode):
+                risen = folder / f"risen-{os.urandom(8).hex()}"
+                deep.chmod(0o700)
+                deep.rename(risen)
+                waiting.append(risen)
+            else:
+                deep.unlink()
+        inner.rmdir()

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
-from catalyst.engine.engine import Engine, choose, known
-from catalyst.errors import FAILED, PortTaken, WorkloadFailed
+from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
+from catalyst.errors import FAILED, PortTaken, WorkloadFailed, plain
 from catalyst.guard.record import replace
-from catalyst.instance import examine, health, posture, prepare, provision
+from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
+from catalyst.instance import examine, health, leftovers, posture, prepare, provision
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
@@ -32,6 +33,8 @@ class Instance:
     def __init__(self, settings: Settings, tell: Tell) -> None:
         self.settings, self.tell = settings, tell
         self.store = Store(settings.data)
+        self.entry: Entry | None = None
+        self.first: FirstProcess | None = None
         self._stack = ExitStack()
         self._wake, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -44,27 +47,40 @@ class Instance:
             self.store.prepare(self.settings.user)
             self.store.lock()
             self._clear_leftovers()
-            engine = choose(self.settings.engine, self.settings.image)
-            app, make = provision.workload(self.settings, engine, self.tell)
+            engine = self.engine = choose(self.settings.engine, self.settings.image)
+            self._stack.callback(self.store.clear)
+            self._record(state="preparing", engine=engine.id)
+            app, make = provision.workload(self.settings, engine, self.tell, self._wake)
             ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
             prepare.insist(ready)
             self._tell_gaps(ready)
             listener, url = self._listen()
+            self._record(state="starting", app=app, url=url)
             self.store.open_session(ready.files, self.settings.user, door=True)
-            self._stack.callback(self.store.clear)
             self._start(ready, engine, listener)
-            record = Entry(
-                id=self.store.id, engine=engine.id, app=app, pid=os.getpid(), url=url,
-                level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
-                state="starting", log=str(self.store.log),
-            )  # fmt: skip
-            self.store.write(record)
             if self._wait_until_ready(url):
                 self._check(ready, engine)
-                self.store.write(replace(record, state="ready"))
+                self._record(state="ready")
                 announce(url)
                 self._watch()
-            return self._stop(replace(record, state="stopping"))
+            return self._stop()
+
+    def _record(self, **changes: str | int) -> None:
+        """Write what is known by now, so that `down` finds us from the first moment on."""
+        first = Entry(
+            id=self.store.id, engine="", app=self.settings.app, pid=os.getpid(), url="", state="",
+            level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
+            log=str(self.store.log),
+        )  # fmt: skip
+        self.entry = replace(self.entry or first, **changes)
+        self.store.write(self.entry)
+
+    def _find_first(self) -> None:
+        """Take hold of the sandbox's PID 1 as soon as it is there, and note it for a `down` after our death."""
+        if self.first is None:
+            self.first = hold(self.engine, self.store.id, self.sandbox.pid)
+            if self.first:
+                self._record(first=self.first.pid, first_started=started(self.first.pid))
 
     def _tell_gaps(self, ready: Prepared) -> None:
         """What does not hold here, before anything starts."""
@@ -77,9 +93,8 @@ class Instance:
         """What a killed `up` left: containers by label. Sockets and sessions are replaced."""
         record = self.store.read()
         if record:
-            self.tell(f"cleaning up after an instance that did not end by itself ({record.engine})")
-            known(record.engine).remove(record.id)
-        self.store.clear()
+            self.tell(f"cleaning up after an instance that did not end by itself ({plain(record.engine)})")
+            leftovers.clean(self.store, record)
 
     def _listen(self) -> tuple[socket.socket, str]:
         address, port = self.settings.bind, self.settings.port
@@ -97,7 +112,7 @@ class Instance:
     def _start(self, ready: Prepared, engine: Engine, listener: socket.socket) -> None:
         self._stack.callback(engine.remove, self.store.id)
         self.sandbox = process.start(ready.outer.argv)
-        self._stack.callback(self._kill, self.sandbox)
+        self._stack.callback(self._end_sandbox)
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")
         self.log = Log(self.store.log, self.sandbox.stdout)
@@ -116,7 +131,8 @@ class Instance:
         """True when it answers, False when a signal asked to stop. Raises WorkloadFailed when it ended or never came."""
         end = time.monotonic() + READY_WITHIN
         while time.monotonic() < end:
-            if health.answers(url):
+            self._find_first()
+            if health.answers(url, 1.0):
                 return True
             if self._idle(0.1):
                 return False
@@ -126,15 +142,19 @@ class Instance:
                              f"read its log: catalyst logs --data {self.settings.data}")  # fmt: skip
 
     def _failure(self) -> WorkloadFailed:
-        """The guard's own words where it refused, else the last lines of the log."""
+        """The guard's own words where it refused, else the last lines of the log, set off as somebody else's.
+
+        The guard answers these codes only before it has started anything, so no word of the workload can pass for it.
+        """
         self.log.finish()
         lines = list(self.log.tail)
+        code = self.sandbox.poll()
         errors = [line.removeprefix("catalyst: error: ") for line in lines if line.startswith("catalyst: error: ")]
         hints = [line.removeprefix("catalyst: hint: ") for line in lines if line.startswith("catalyst: hint: ")]
-        code = self.sandbox.poll()
-        if errors:
-            return WorkloadFailed(errors[-1], hints[-1] if hints else "catalyst doctor", code if code in {2, 6} else FAILED)
-        shown = "".join(f"\n  {line}" for line in lines[-8:])
+        if code in OWN_CODES and errors:
+            final = FAILED if code == PLACE_UNUSABLE else code
+            return WorkloadFailed(errors[-1], hints[-1] if hints else "catalyst doctor", final)
+        shown = "".join(f"\n  | {line}" for line in lines[-8:])
         return WorkloadFailed(
             f"the workload ended before it answered (exit code {code}){shown}",
             f"read its log: catalyst logs --data {self.settings.data}",
@@ -142,12 +162,11 @@ class Instance:
 
     def _check(self, ready: Prepared, engine: Engine) -> None:
         """Hold what the kernel says against the policy; a sandbox that is not as promised is ended."""
-        guard = engine.pid(self.store.id, self.sandbox.pid)
-        if guard is None:
+        if self.first is None:
             self.tell("the sandbox's processes cannot be seen from here, so only the guard has checked them")
             return
         expected = self.settings.user[0] if os.geteuid() == 0 or not engine.rootless() else os.geteuid()
-        posture.compare(ready.policy, posture.look(guard), expected)
+        posture.compare(ready.policy, posture.look(self.first.pid), expected)
 
     def _watch(self) -> None:
         """Until something ends or a signal comes."""
@@ -159,12 +178,12 @@ class Instance:
     def _idle(self, seconds: float) -> bool:
         return bool(select.select([self._wake], [], [], seconds)[0])
 
-    def _stop(self, record: Entry) -> int:
+    def _stop(self) -> int:
         """End the sandbox within its grace, then the gateway. The sandbox's exit code, 0 if it ended as asked."""
         asked = self.sandbox.poll() is None and self.gateway.poll() is None
         with suppress(OSError):
             os.read(self._wake, 512)
-        self.store.write(record)
+        self._record(state="stopping")
         if self.sandbox.stdin:
             self.sandbox.stdin.close()  # the guard's lifeline
         deadline = time.monotonic() + self.settings.grace + AFTER_GRACE
@@ -180,6 +199,14 @@ class Instance:
         return WorkloadFailed(
             f"the workload ended (exit code {code})", f"read its log: catalyst logs --data {self.settings.data}"
         )
+
+    def _end_sandbox(self) -> None:
+        """Its client, then its PID 1 from outside: the guard may hang, and what dies with bwrap's monitor is not certain."""
+        self._find_first()
+        self._kill(self.sandbox)
+        if self.first:
+            self.first.kill()
+            self.first.close()
 
     def _kill(self, child: "process.Process[bytes]") -> None:
         if child.stdin:

@@ -33,6 +33,7 @@ from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
 
 # The client puts them into every container when its configuration file names a proxy, passwords included.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+VSOCK = "AF_VSOCK, which no network namespace closes, is left to the engine's own system call filter"
 UNFILTERED = (
     "nothing filters where it connects: private addresses and cloud metadata are reachable; "
     "NETWORK_MODE=restricted or isolated closes it"
@@ -99,8 +100,7 @@ def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
     match rule:
         case Network():
             draft.say("--network=bridge" if rule.reach is Reach.INTERNET else "--network=none")
-            if rule.reach is Reach.INTERNET:
-                draft.partly(UNFILTERED)
+            draft.partly(UNFILTERED if rule.reach is Reach.INTERNET else VSOCK)
         case ReadOnlyRoot():
             draft.say("--read-only")
         case Scratch():

@@ -1,5 +1,6 @@
 """ComfyUI: where it is, which version, and the line that starts it (knowledge: comfyui.md §2, §6, §8)."""
 
+import os
 import re
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def find(settings: Settings) -> Path | None:
 
 def version(tree: Path) -> tuple[int, ...]:
     """The checkout's version, read as text; empty when it cannot be told. Nothing of it is imported."""
-    text = (tree / "comfyui_version.py").read_text(encoding="utf-8", errors="replace")[:4096]
+    descriptor = os.open(tree / "comfyui_version.py", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        text = os.read(descriptor, 4096).decode(errors="replace")
+    finally:
+        os.close(descriptor)
     found = re.search(r'__version__\s*=\s*"(\d+(?:\.\d+)*)', text)
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 

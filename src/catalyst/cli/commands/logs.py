@@ -23,6 +23,6 @@ def logs(arguments: argparse.Namespace) -> int:
         while True:
             for line in stream:
                 print(log.plain(line), end="", flush=True)
-            if not Store(settings.data).locked():
+            if not Store(settings.data).holder():
                 return 0
             time.sleep(0.2)

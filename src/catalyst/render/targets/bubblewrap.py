@@ -39,8 +39,10 @@ UNSHARE = {
     Namespace.PID: ("--unshare-pid",), Namespace.IPC: ("--unshare-ipc",), Namespace.MOUNT: (),  # bwrap always has it
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
 }  # fmt: skip
+VSOCK = "AF_VSOCK, which no network namespace closes, is not refused: no system call filter yet"
 UNFILTERED = (
-    "the host's network is shared: its loopback services, private addresses and cloud metadata are reachable; "
+    "the host's network is shared: its loopback services, abstract unix sockets (X11), private addresses and cloud "
+    "metadata are reachable; "
     "NETWORK_MODE=restricted or isolated closes it"
 )
 
@@ -103,9 +105,8 @@ def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
     """What it sees, but for the mounts."""
     match rule:
         case Network():
-            if rule.reach is not Reach.INTERNET:
-                return ["--unshare-net"]
-            draft.partly(UNFILTERED)
+            draft.partly(VSOCK if rule.reach is not Reach.INTERNET else UNFILTERED)
+            return [] if rule.reach is Reach.INTERNET else ["--unshare-net"]
         case Scratch():
             if not rule.executable:
                 draft.partly("programs may run from it: bwrap cannot mount noexec")

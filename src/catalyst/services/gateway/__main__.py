@@ -6,6 +6,7 @@ let it listen on loopback only. Started by root it gives root up first. It ends 
 
 import argparse
 import os
+import resource
 import socket
 import sys
 import threading
@@ -23,6 +24,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--user", default="", help="UID:GID to become when started by root")
     options = parser.parse_args(argv)
     listener = socket.socket(fileno=options.listener)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     unprivileged(options.user)
     threading.Thread(target=relay.serve, args=(listener, lambda: enter(options.door)), daemon=True).start()
     while os.read(0, 4096):
