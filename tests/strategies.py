@@ -31,6 +31,8 @@ from catalyst.policy.model import (
     Rule,
     Scratch,
     Stated,
+    SystemCalls,
+    Tier,
     Umask,
     Writable,
 )
@@ -67,6 +69,7 @@ RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     Umask: st.builds(Umask, st.integers(0, 0o777)),
     CleanEnvironment: st.just(CleanEnvironment()),
     OwnTerminal: st.just(OwnTerminal()),
+    SystemCalls: st.builds(SystemCalls, st.sampled_from(Tier), st.booleans()),
     ForensicCleanup: st.just(ForensicCleanup()),
 }
 

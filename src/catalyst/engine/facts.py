@@ -39,6 +39,7 @@ def read(settings: Settings, *, rootless: bool = False) -> Facts:
         groups=_groups(gpu),
         submounts=_submounts(),
         cgroup=2 if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else 1,
+        machine=os.uname().machine,
         most_files=_hard(resource.RLIMIT_NOFILE),
         most_processes=_hard(resource.RLIMIT_NPROC),
         kernel_files=frozenset(path for path in PATHS if Path(path).exists()),

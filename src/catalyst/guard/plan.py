@@ -4,6 +4,7 @@ Decoding is strict, because what is not understood is not enforced: an unknown k
 wrong type is an error that names the key.
 """
 
+import binascii
 import json
 import os
 from collections.abc import Callable
@@ -37,9 +38,9 @@ class Door(Record):
 class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
-    `groups` are further gids (of GPU nodes); `restarts` is how often the workload may be started again within ten
-    minutes; `lifeline` is a descriptor whose end of file means that Catalyst is gone; `command` means that signals,
-    terminal and exit code are passed through.
+    `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under;
+    `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
+    of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
     """
 
     argv: tuple[str, ...]
@@ -50,6 +51,7 @@ class Plan(Record):
     groups: tuple[int, ...]
     no_new_privileges: bool
     no_capabilities: bool
+    filter: str | None
     umask: int
     processes: int
     files: int
@@ -149,6 +151,17 @@ def _environment(where: str, value: Any) -> Any:
     return {_exactly(str)(where, key): _exactly(str)(f"{where}.{key[:80]!a}", one) for key, one in value.items()}
 
 
+def _program(where: str, value: object) -> object:
+    """struct sock_filter, eight bytes each, at most BPF_MAXINSNS of them (seccomp(2)), in base64."""
+    try:
+        length = len(binascii.a2b_base64(str(_exactly(str)(where, value)), strict_mode=True))
+    except ValueError:  # binascii.Error is one; text that is not ASCII is another
+        length = 0
+    if not 0 < length <= 8 * 4096 or length % 8:
+        raise PlanError(f"plan: {where}: must be a BPF program in base64")
+    return value
+
+
 def _choice(*allowed: str) -> Check:
     def check(where: str, value: Any) -> Any:
         if value not in allowed:
@@ -172,6 +185,7 @@ _PLAN: dict[str, Check] = {
     "groups": _list(_ID),
     "no_new_privileges": _FLAG,
     "no_capabilities": _FLAG,
+    "filter": _optional(_program),
     "umask": _exactly(int, 0, 0o777),
     "processes": _COUNT,
     "files": _COUNT,

@@ -6,6 +6,7 @@ import os
 import struct
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 36, 38, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -32,6 +33,18 @@ def capset_none() -> None:
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     if _libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24))) < 0:
         raise _failed("capset")
+
+
+def install_filter(program: bytes) -> None:
+    """Put a seccomp filter in force on this thread, for good (prctl(2), PR_SET_SECCOMP). Needs no_new_privs."""
+    instructions = ctypes.create_string_buffer(program, len(program))
+    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
+    result: int = _libc.prctl(
+        ctypes.c_int(PR_SET_SECCOMP), ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.c_char_p(header), ctypes.c_ulong(0),
+        ctypes.c_ulong(0),
+    )  # fmt: skip
+    if result < 0:
+        raise _failed("prctl(PR_SET_SECCOMP)")
 
 
 # keyctl(2) has a number of its own on each architecture (asm/unistd_64.h, asm-generic/unistd.h).

@@ -58,9 +58,8 @@ def prepare(
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
-    return Prepared(
-        settings, engine, policy, sandbox, facts, outer, inner, said, session.files(policy, inner.text)
-    )
+    files = session.files(policy, inner.text, "" if engine.own_files else facts.machine)
+    return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
 
 
 def insist(prepared: Prepared) -> None:

@@ -23,7 +23,7 @@ PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.S
 def run(settings: Settings, argv: tuple[str, ...]) -> int:
     """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
     engine = choose(settings.engine, settings.image)
-    Store(settings.data).prepare(settings.user)
+    Store(settings.data).prepare(settings.user, instance=False)
     with_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     folder = temporary()
     alive, held = os.pipe2(os.O_CLOEXEC)

@@ -13,6 +13,7 @@ import stat
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,26 @@ class Store:
 
     def __init__(self, data: str) -> None:
         self.data = Path(data)
-        self.folder = ROOTS / self.id if os.geteuid() == 0 else self.data / ".catalyst"
-        self.session = self.folder / "session"
-        self.log = self.folder / "log"
-        self._record = self.folder / "instance.json"
         self._lock: int | None = None
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where all of it lies."""
+        return ROOTS / self.id if os.geteuid() == 0 else self.data / ".catalyst"
+
+    @property
+    def session(self) -> Path:
+        """What the sandbox is shown, and its door."""
+        return self.folder / "session"
+
+    @property
+    def log(self) -> Path:
+        """The sandbox's output."""
+        return self.folder / "log"
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "instance.json"
 
     @property
     def id(self) -> str:
@@ -65,12 +81,16 @@ class Store:
 
         return sha256(os.fsencode(os.path.realpath(self.data))).hexdigest()[:12]
 
-    def prepare(self, owner: tuple[int, int]) -> None:
-        """Make the places that are missing; new ones belong to `owner` if we are root. Raises PathRefused."""
+    def prepare(self, owner: tuple[int, int], *, instance: bool = True) -> None:
+        """Make the places that are missing; new ones belong to `owner` if we are root. Raises PathRefused.
+
+        `instance`: make the folder of an instance too; a single command needs none.
+        """
         try:
             self._make(self.data, 0o755)
-            self._make(self.folder, 0o700)
-            self._ours(self.folder)
+            if instance:
+                self._make(self.folder, 0o700)
+                self._ours(self.folder)
             for place in Place:
                 self._make(self.data / place.value, 0o700, owner)
         except (OSError, ValueError, RuntimeError) as error:

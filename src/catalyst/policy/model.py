@@ -40,6 +40,14 @@ class Reach(IntEnum):
     NOWHERE = 2
 
 
+class Tier(IntEnum):
+    """Lists of system calls, widest first (policy/syscalls/tiers.py)."""
+
+    NORMAL = 0
+    HIGH = 1
+    MAXIMUM = 2
+
+
 class Identity(Record):
     """The workload's real uid and gid as the host sees them, or those a user namespace maps to the caller's."""
 
@@ -188,6 +196,17 @@ class OwnTerminal(Record):
         return other
 
 
+class SystemCalls(Record):
+    """Only the calls of a tier are answered; `datagrams`: UDP sockets may be made."""
+
+    tier: Tier
+    datagrams: bool
+
+    def join(self, other: "SystemCalls") -> "SystemCalls":
+        """The shorter list, and UDP only if both say so."""
+        return SystemCalls(max(self.tier, other.tier), self.datagrams and other.datagrams)
+
+
 class ForensicCleanup(Record):
     """What the workload leaves behind stays off the disk or is wiped."""
 
@@ -199,6 +218,7 @@ class ForensicCleanup(Record):
 # Two families, so that a renderer can be two functions: what a process is, and what it sees.
 ProcessRule = (
     Identity | NoNewPrivileges | Capabilities | Namespaces | Limits | Umask | CleanEnvironment | OwnTerminal
+    | SystemCalls
 )
 ViewRule = (
     Network | ReadOnlyRoot | Writable | Scratch | HiddenPaths | MaskedPaths | Devices | ForensicCleanup
@@ -206,7 +226,7 @@ ViewRule = (
 Rule = ProcessRule | ViewRule
 
 RULE_TYPES: tuple[type[Rule], ...] = (
-    Identity, NoNewPrivileges, Capabilities, Namespaces, Network, ReadOnlyRoot, Writable, Scratch, HiddenPaths,
+    Identity, NoNewPrivileges, Capabilities, SystemCalls, Namespaces, Network, ReadOnlyRoot, Writable, Scratch, HiddenPaths,
     MaskedPaths, Limits, Devices, Umask, CleanEnvironment, OwnTerminal, ForensicCleanup,
 )  # fmt: skip
 

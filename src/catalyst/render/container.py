@@ -23,17 +23,19 @@ from catalyst.policy.model import (
     Reach,
     ReadOnlyRoot,
     Scratch,
+    SystemCalls,
     Umask,
     ViewRule,
     Writable,
 )  # fmt: skip
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.session import SECCOMP_FILE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox
 from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
 
 # The client puts them into every container when its configuration file names a proxy, passwords included.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-VSOCK = "AF_VSOCK, which no network namespace closes, is left to the engine's own system call filter"
 UNFILTERED = (
     "nothing filters where it connects: private addresses and cloud metadata are reachable; "
     "NETWORK_MODE=restricted or isolated closes it"
@@ -66,13 +68,13 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
             case Writable():
                 _mounts(dialect, policy, sandbox, facts, draft)
             case _:
-                _process(dialect, rule, facts, draft)
+                _process(dialect, rule, sandbox, facts, draft)
     draft.say("--workdir=/", f"--entrypoint={sandbox.python}", sandbox.image)
     draft.say("-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
     return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
 
 
-def _process(dialect: Dialect, rule: ProcessRule, facts: Facts, draft: Draft) -> None:
+def _process(dialect: Dialect, rule: ProcessRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
     """What a process is."""
     match rule:
         case Identity():
@@ -81,6 +83,8 @@ def _process(dialect: Dialect, rule: ProcessRule, facts: Facts, draft: Draft) ->
             draft.say("--security-opt=no-new-privileges")
         case Capabilities():
             draft.say("--cap-drop=ALL", *(f"--cap-add={name}" for name in sorted(rule.kept)))
+        case SystemCalls():
+            _system_calls(sandbox, facts, draft)
         case Namespaces():
             _namespaces(rule, draft)
         case Limits():
@@ -100,7 +104,8 @@ def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
     match rule:
         case Network():
             draft.say("--network=bridge" if rule.reach is Reach.INTERNET else "--network=none")
-            draft.partly(UNFILTERED if rule.reach is Reach.INTERNET else VSOCK)
+            if rule.reach is Reach.INTERNET:
+                draft.partly(UNFILTERED)
         case ReadOnlyRoot():
             draft.say("--read-only")
         case Scratch():
@@ -118,6 +123,14 @@ def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
             draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
         case _:
             assert_never(rule)
+
+
+def _system_calls(sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
+    if facts.machine not in NUMBERS:
+        draft.cannot(f"there is no table of system calls for {facts.machine}; the engine's own filter stays")
+        return
+    draft.say(f"--security-opt=seccomp={sandbox.session}/{SECCOMP_FILE}")
+    draft.partly("it also allows what the guard needs to start; single values of ioctl and prctl are the guard's to refuse")
 
 
 def _namespaces(rule: Namespaces, draft: Draft) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from catalyst.policy.model import Identity, Network, Policy, Reach
+from catalyst.policy.model import Identity, Network, Policy, Reach, SystemCalls
+from catalyst.policy.syscalls.numbers import NUMBERS
+from catalyst.render.seccomp import oci
 from catalyst.workloads.model import HOME, PLAN
 
-PLAN_FILE = "plan.json"
+PLAN_FILE, SECCOMP_FILE = "plan.json", "seccomp.json"
 # file in the session folder -> where it is shown
 SHOWN: Mapping[str, str] = {
     PLAN_FILE: PLAN,
@@ -15,10 +17,13 @@ SHOWN: Mapping[str, str] = {
 }
 
 
-def files(policy: Policy, plan: str) -> dict[str, str]:
-    """Name in the session folder -> content."""
+def files(policy: Policy, plan: str, machine: str) -> dict[str, str]:
+    """Name in the session folder -> content. `machine` is empty where the engine takes no profile of system calls."""
+    calls = [one.rule for one in policy if isinstance(one.rule, SystemCalls)]
+    seccomp = {SECCOMP_FILE: oci.profile(calls[0], machine)} if calls and machine in NUMBERS else {}
     uid, gid = next(((one.rule.uid, one.rule.gid) for one in policy if isinstance(one.rule, Identity)), (1000, 1000))
     return {
+        **seccomp,
         PLAN_FILE: plan,
         "passwd": f"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\ncomfyuser:x:{uid}:{gid}::{HOME}:/bin/sh\n",
         "group": f"root:x:0:\ncomfyuser:x:{gid}:\n",

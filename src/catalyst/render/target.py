@@ -15,7 +15,8 @@ class Facts(Record):
     `rootless`: the engine itself runs without privilege. `links` are the root's links into /usr, `etc` the files of
     /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `submounts` the
     mount points of the host; `kernel_files` those worth covering that this kernel has; `groups` the gids that own
-    the GPU's nodes; `cgroup` the version mounted; `most_files` and `most_processes` this process's hard limits, which
+    the GPU's nodes; `cgroup` the version mounted; `machine` as
+    uname(2) calls it; `most_files` and `most_processes` this process's hard limits, which
     an engine may not be able to raise.
     """
 
@@ -28,6 +29,7 @@ class Facts(Record):
     submounts: frozenset[str] = frozenset()
     kernel_files: frozenset[str] = frozenset()
     cgroup: int = 2
+    machine: str = "x86_64"
     most_files: int = 1 << 20
     most_processes: int = 1 << 20
 

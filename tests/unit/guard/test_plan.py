@@ -1,5 +1,6 @@
 """The plan on the wire: what is encoded is decoded again, and what is not exactly understood is refused."""
 
+import base64
 import json
 from collections.abc import Callable
 from random import Random
@@ -26,6 +27,7 @@ plans = st.builds(
     no_new_privileges=st.booleans(),
     no_capabilities=st.booleans(),
     command=st.booleans(),
+    filter=st.none() | st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode()),
     umask=st.integers(0, 0o777),
     processes=st.integers(1, 1 << 62),
     files=st.integers(1, 1 << 62),
@@ -40,7 +42,8 @@ plans = st.builds(
 
 PLAN = Plan(
     argv=("/bin/true",), env={"HOME": "/scratch/home"}, cwd="/", uid=1000, gid=1000, groups=(44,),
-    no_new_privileges=True, no_capabilities=True, umask=0o077, processes=512, files=4096, folders=("/scratch/home",),
+    no_new_privileges=True, no_capabilities=True, filter=None, umask=0o077, processes=512, files=4096,
+    folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
 )  # fmt: skip
@@ -98,6 +101,7 @@ WRONG: dict[str, list[Any]] = {
     "no_new_privileges": [0, 1, "true", None],
     "no_capabilities": [1, None],
     "umask": [-1, 0o1000, True, "077"],
+    "filter": ["", "AAAA", "no base64!", 7, base64.b64encode(bytes(8 * 4097)).decode()],
     "processes": [0, -1, True, 1 << 63, None],
     "files": [0, True, "4096"],
     "folders": ["/x", [1], None],

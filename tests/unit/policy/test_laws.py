@@ -16,11 +16,11 @@ from strategies import RULES, rules, settings_with
 # Minted once, never reused: documents, checks and probes name them. A control that is gone stays here, marked so.
 PINNED = (
     "capabilities", "clean-environment", "devices", "forensic-cleanup", "hidden-secrets", "identity", "masked-paths",
-    "namespaces", "network-mode", "no-new-privileges", "own-terminal", "resources", "scratch", "umask",
+    "namespaces", "network-mode", "no-new-privileges", "own-terminal", "resources", "scratch", "system-calls", "umask",
     "write-confinement",
 )  # fmt: skip
 # What must hold from `high` on (design §3); seccomp joins them when it is there.
-CORE = {"identity", "capabilities", "no-new-privileges", "write-confinement", "network-mode"}
+CORE = {"identity", "capabilities", "no-new-privileges", "write-confinement", "network-mode", "system-calls"}
 
 pairs = st.sampled_from(RULE_TYPES).flatmap(lambda kind: st.tuples(RULES[kind], RULES[kind]))
 triples = st.sampled_from(RULE_TYPES).flatmap(lambda kind: st.tuples(RULES[kind], RULES[kind], RULES[kind]))

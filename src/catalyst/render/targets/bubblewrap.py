@@ -24,6 +24,7 @@ from catalyst.policy.model import (
     Reach,
     ReadOnlyRoot,
     Scratch,
+    SystemCalls,
     Umask,
     ViewRule,
     Writable,
@@ -39,7 +40,6 @@ UNSHARE = {
     Namespace.PID: ("--unshare-pid",), Namespace.IPC: ("--unshare-ipc",), Namespace.MOUNT: (),  # bwrap always has it
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
 }  # fmt: skip
-VSOCK = "AF_VSOCK, which no network namespace closes, is not refused: no system call filter yet"
 UNFILTERED = (
     "the host's network is shared: its loopback services, abstract unix sockets (X11), private addresses and cloud "
     "metadata are reachable; "
@@ -95,6 +95,8 @@ def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> None:
             draft.say("--new-session")
         case Limits():
             draft.cannot("bwrap makes no cgroup; the guard sets process and file limits")
+        case SystemCalls():
+            draft.cannot("bwrap is given no filter; the guard installs it")
         case Umask():
             draft.cannot("set by the guard")
         case _:
@@ -105,8 +107,9 @@ def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
     """What it sees, but for the mounts."""
     match rule:
         case Network():
-            draft.partly(VSOCK if rule.reach is not Reach.INTERNET else UNFILTERED)
-            return [] if rule.reach is Reach.INTERNET else ["--unshare-net"]
+            if rule.reach is not Reach.INTERNET:
+                return ["--unshare-net"]
+            draft.partly(UNFILTERED)
         case Scratch():
             if not rule.executable:
                 draft.partly("programs may run from it: bwrap cannot mount noexec")

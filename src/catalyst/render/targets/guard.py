@@ -1,5 +1,6 @@
 """The guard's plan: the inner layer."""
 
+import binascii
 from typing import assert_never
 
 from catalyst.guard.plan import Door, PlacedPath, Plan, encode
@@ -19,10 +20,13 @@ from catalyst.policy.model import (
     Policy,
     ReadOnlyRoot,
     Scratch,
+    SystemCalls,
     Umask,
     Writable,
 )  # fmt: skip
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.seccomp import program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import DOOR
 
@@ -44,6 +48,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                 values["no_capabilities"] = True
                 if rule.kept:
                     draft.cannot("the guard keeps none")
+            case SystemCalls():
+                values["filter"] = _filter(rule, facts, draft)
             case Limits():
                 values |= {"processes": rule.processes, "files": rule.files}
                 draft.partly("memory is not limited, and processes are counted per user")
@@ -60,13 +66,20 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     return Rendered(text=encode(_plan(values, policy, sandbox, facts)), gaps=tuple(draft.gaps))
 
 
-def _unconfined() -> dict[str, int | bool]:
+def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
+    if facts.machine not in NUMBERS:
+        draft.cannot(f"there is no table of system calls for {facts.machine}")
+        return None
+    return binascii.b2a_base64(program.compile(rule, facts.machine), newline=False).decode("ascii")
+
+
+def _unconfined() -> dict[str, int | bool | str | None]:
     most = 1 << 20
-    return {"uid": 1000, "gid": 1000, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
+    return {"filter": None, "uid": 1000, "gid": 1000, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
             "processes": most, "files": most}  # fmt: skip
 
 
-def _plan(values: dict[str, int | bool], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
+def _plan(values: dict[str, int | bool | str | None], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
     workload = sandbox.workload
     placed = [mount for mount in workload.mounts if mount.place is not None]
     return Plan(
