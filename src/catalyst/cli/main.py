@@ -1,5 +1,6 @@
 """The command `catalyst`: parse, call one function, print, return an exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CatalystError as error:
         output.complain(error)
         return error.exit_code
-    except BrokenPipeError:  # `catalyst logs | head`
-        sys.stderr.close()
+    except BrokenPipeError:  # `catalyst logs | head`; the interpreter must not try to flush again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130

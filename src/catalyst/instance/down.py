@@ -66,8 +66,9 @@ def status(settings: Settings) -> dict[str, Any]:
         raise NotRunning(settings.data)
     alive = store.holder() != 0
     said = store.report() if alive else {}
+    shown = {name: value for name, value in vars(record).items() if not name.startswith("first")}
     return {
-        **vars(record),
+        **shown,
         "state": record.state if alive else "crashed",
         "answers": alive and health.answers(record.url),
         "workload": said.get("state", "unknown"),
