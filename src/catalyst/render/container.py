@@ -8,6 +8,7 @@ from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
     Devices,
+    Execution,
     ForensicCleanup,
     HiddenPaths,
     Identity,
@@ -63,7 +64,10 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
     draft.say("--pull=never", "--log-driver=none", *dialect.extra)
     for stated in policy:
         match rule := draft.at(stated):
-            case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+            case (
+                Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
+                | ForensicCleanup()
+            ):
                 _view(dialect, rule, facts, draft)
             case Writable():
                 _mounts(dialect, policy, sandbox, facts, draft)
@@ -113,6 +117,9 @@ def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
             for path in ("/tmp", SCRATCH):
                 draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}{dialect.tmpfs}")
             draft.say(f"--shm-size={rule.bytes}")
+        case Execution():
+            if not rule.from_writable:
+                draft.partly("folders on disk cannot be mounted noexec")
         case HiddenPaths() | Writable():
             pass  # both are a matter of the mounts: inspect() refused, _mounts() says which may be written
         case MaskedPaths():

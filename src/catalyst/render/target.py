@@ -13,11 +13,10 @@ class Facts(Record):
     """What a renderer may know of the host. `root`: Catalyst was started by root.
 
     `rootless`: the engine itself runs without privilege. `links` are the root's links into /usr, `etc` the files of
-    /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `submounts` the
-    mount points of the host; `kernel_files` those worth covering that this kernel has; `groups` the gids that own
-    the GPU's nodes; `cgroup` the version mounted; `machine` as
-    uname(2) calls it; `most_files` and `most_processes` this process's hard limits, which
-    an engine may not be able to raise.
+    /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `groups` the gids
+    that own the GPU's nodes; `submounts` the mount points of the host; `kernel_files` those worth covering that this
+    kernel has; `cgroup` the version mounted; `machine` as uname(2) calls it; `landlock` the kernel's ABI, 0 for none;
+    `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise.
     """
 
     root: bool = False
@@ -30,6 +29,7 @@ class Facts(Record):
     kernel_files: frozenset[str] = frozenset()
     cgroup: int = 2
     machine: str = "x86_64"
+    landlock: int = 0
     most_files: int = 1 << 20
     most_processes: int = 1 << 20
 

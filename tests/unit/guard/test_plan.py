@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalyst.guard.plan import MAX_BYTES, Door, PlacedPath, Plan, PlanError, decode, encode
+from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, PlanError, decode, encode
 
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
@@ -27,6 +27,7 @@ plans = st.builds(
     no_new_privileges=st.booleans(),
     no_capabilities=st.booleans(),
     command=st.booleans(),
+    file_rules=st.none() | st.builds(FileRules, st.lists(_text).map(tuple), st.lists(_text).map(tuple)),
     filter=st.none() | st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode()),
     umask=st.integers(0, 0o777),
     processes=st.integers(1, 1 << 62),
@@ -42,7 +43,7 @@ plans = st.builds(
 
 PLAN = Plan(
     argv=("/bin/true",), env={"HOME": "/scratch/home"}, cwd="/", uid=1000, gid=1000, groups=(44,),
-    no_new_privileges=True, no_capabilities=True, filter=None, umask=0o077, processes=512, files=4096,
+    no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None, umask=0o077, processes=512, files=4096,
     folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,

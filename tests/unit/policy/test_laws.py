@@ -15,7 +15,8 @@ from strategies import RULES, rules, settings_with
 
 # Minted once, never reused: documents, checks and probes name them. A control that is gone stays here, marked so.
 PINNED = (
-    "capabilities", "clean-environment", "devices", "forensic-cleanup", "hidden-secrets", "identity", "masked-paths",
+    "capabilities", "clean-environment", "devices",
+    "execution", "forensic-cleanup", "hidden-secrets", "identity", "masked-paths",
     "namespaces", "network-mode", "no-new-privileges", "own-terminal", "resources", "scratch", "system-calls", "umask",
     "write-confinement",
 )  # fmt: skip

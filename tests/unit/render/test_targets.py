@@ -10,6 +10,7 @@ from catalyst.policy.model import (
     RULE_TYPES,
     Capabilities,
     Devices,
+    Execution,
     HiddenPaths,
     Identity,
     Limits,
@@ -57,6 +58,7 @@ CONTAINER: dict[type[Rule], Silence] = {
     HiddenPaths: _always,  # nothing is rendered: a mount that would show one is refused (test_mounts.py)
     MaskedPaths: _always,  # the engine's own list is longer, and no word asks it to show more
     OwnTerminal: _always,  # a container never has the caller's terminal
+    Execution: lambda rule, _: rule == Execution(from_writable=True),
     Namespaces: _default_namespaces,
     Devices: _no_nodes,
 }
@@ -72,10 +74,13 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
         Namespaces: lambda rule, _: isinstance(rule, Namespaces) and rule.own <= {Namespace.MOUNT},
         MaskedPaths: lambda rule, host: isinstance(rule, MaskedPaths) and not rule.paths & host.kernel_files,
         Devices: lambda rule, host: isinstance(rule, Devices) and not (rule.vendors and host.gpu),
+        Execution: lambda rule, _: rule == Execution(from_writable=True),
     },
     "guard": {  # a plan has a uid and a umask in any case; these are what it says without a rule
         Identity: lambda rule, host: rule == Identity(1000, 1000) and host.root,
         Umask: lambda rule, _: rule == Umask(0o022),
+        ReadOnlyRoot: lambda _, host: host.landlock >= 3,  # what is not granted is refused, whatever else is said
+        Execution: lambda rule, host: rule == Execution(from_writable=True) and host.landlock == 0,
     },
 }
 

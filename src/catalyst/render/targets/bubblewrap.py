@@ -9,6 +9,7 @@ from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
     Devices,
+    Execution,
     ForensicCleanup,
     HiddenPaths,
     Identity,
@@ -41,8 +42,7 @@ UNSHARE = {
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
 }  # fmt: skip
 UNFILTERED = (
-    "the host's network is shared: its loopback services, abstract unix sockets (X11), private addresses and cloud "
-    "metadata are reachable; "
+    "the host's network is shared: its loopback services, private addresses and cloud metadata are reachable{}; "
     "NETWORK_MODE=restricted or isolated closes it"
 )
 
@@ -60,7 +60,10 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     mounts.inspect(policy, [*shown, *(Mount(path, path) for path in ("/usr", *bare, *facts.etc, *facts.gpu))])
     for stated in policy:
         match rule := draft.at(stated):
-            case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+            case (
+                Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
+                | ForensicCleanup()
+            ):
                 view += _view(rule, facts, draft)
             case Writable():
                 binds = _binds(policy, sandbox, shown, made)
@@ -109,11 +112,15 @@ def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
         case Network():
             if rule.reach is not Reach.INTERNET:
                 return ["--unshare-net"]
-            draft.partly(UNFILTERED)
+            # Landlock's scope has them from ABI 6 on (guard/landlock.py)
+            draft.partly(UNFILTERED.format("" if facts.landlock >= 6 else ", abstract unix sockets (X11) too"))
         case Scratch():
             if not rule.executable:
                 draft.partly("programs may run from it: bwrap cannot mount noexec")
             return [word for path in TMPFS for word in _tmpfs(path, rule.bytes)]
+        case Execution():
+            if not rule.from_writable:
+                draft.cannot("bwrap cannot mount noexec")
         case MaskedPaths():
             return _masks(rule, facts)
         case Devices():

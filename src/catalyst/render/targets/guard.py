@@ -3,11 +3,12 @@
 import binascii
 from typing import assert_never
 
-from catalyst.guard.plan import Door, PlacedPath, Plan, encode
+from catalyst.guard.plan import Door, FileRules, PlacedPath, Plan, encode
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
     Devices,
+    Execution,
     ForensicCleanup,
     HiddenPaths,
     Identity,
@@ -28,8 +29,10 @@ from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
 from catalyst.render.seccomp import program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import DOOR
+from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH
 
+SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")
+NOT_BY_NAME = "Landlock does not cover a memfd, ld.so FILE, an interpreter and mmap"
 OUTSIDE = "a matter of the engine; the guard has no privilege to do it"
 
 
@@ -57,13 +60,40 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                 values["umask"] = rule.mask
             case CleanEnvironment():
                 draft.partly("the workload gets the plan's variables only; its own were set by the engine")
-            case OwnTerminal() | Namespaces() | Network() | ReadOnlyRoot() | Writable() | Scratch():
+            case Writable() | ReadOnlyRoot():
+                _landlock_holds(facts, draft)
+            case Execution():
+                if not rule.from_writable:
+                    _landlock_holds(facts, draft)
+                    draft.partly(NOT_BY_NAME)
+            case OwnTerminal() | Namespaces() | Network() | Scratch():
                 draft.cannot(OUTSIDE)
             case HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
                 draft.cannot(OUTSIDE)
             case _:
                 assert_never(rule)
     return Rendered(text=encode(_plan(values, policy, sandbox, facts)), gaps=tuple(draft.gaps))
+
+
+def _landlock_holds(facts: Facts, draft: Draft) -> None:
+    if facts.landlock == 0:
+        draft.cannot("this kernel has no Landlock")
+    elif facts.landlock < 3:
+        draft.partly(f"Landlock ABI {facts.landlock} does not stop a file from being emptied by truncate(2)")
+
+
+def _file_rules(policy: Policy, sandbox: Sandbox, facts: Facts) -> FileRules | None:
+    """Landlock's rules, where the kernel has it: code may be run, places and scratch written as the policy says."""
+    if facts.landlock == 0:
+        return None
+    loose = any(isinstance(one.rule, Execution) and one.rule.from_writable for one in policy)
+    mine = [mount for mount in sandbox.workload.mounts if mount.place is None]
+    places = [mount for mount in sandbox.workload.mounts if mount.place is not None]
+    write = [*SCRATCH_FOLDERS, *(mount.target for mount in places if mounts.writable(policy, mount))]
+    run = [PACKAGE, *(mount.target for mount in mine)]
+    if loose:
+        run += [*SCRATCH_FOLDERS, *(mount.target for mount in places)]
+    return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)))
 
 
 def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
@@ -85,6 +115,7 @@ def _plan(values: dict[str, int | bool | str | None], policy: Policy, sandbox: S
     return Plan(
         **values,  # type: ignore[arg-type]  # its keys are Plan's, tests decode every golden plan
         groups=facts.groups,
+        file_rules=_file_rules(policy, sandbox, facts),
         argv=workload.argv,
         env=dict(workload.env),
         cwd=workload.cwd,

@@ -1,0 +1,39 @@
+"""An abstract unix socket (X11's, say) belongs to the network namespace, which bubblewrap shares in `public`. Landlock's
+scope (ABI 6, Linux 6.12) refuses it."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from catalyst.guard.syscalls import landlock_abi
+from support import Catalyst
+
+pytestmark = pytest.mark.engine("bwrap")
+NAME = "catalyst-test-display"
+CONNECT = f"import socket; socket.socket(socket.AF_UNIX).connect('\\0{NAME}'); print('connected')"
+
+
+@pytest.fixture
+def display() -> Iterator[None]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{NAME}")
+        listener.listen()
+        yield
+
+
+@pytest.mark.usefixtures("display")
+def test_plain_bubblewrap_reaches_it() -> None:
+    done = subprocess.run(["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "/usr/bin/python3", "-c", CONNECT],
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.strip() == "connected"
+
+
+@pytest.mark.usefixtures("display")
+def test_catalyst_does_not(bwrap: Catalyst) -> None:
+    if landlock_abi() < 6:
+        pytest.skip("this kernel's Landlock has no scopes; the README says what is reachable")
+    done = bwrap.run("python3", "-c", CONNECT)
+    assert "connected" not in done.stdout
+    assert "PermissionError" in done.stderr
