@@ -42,6 +42,16 @@ def test_it_is_removed(tmp_path: Path, litter: object) -> None:
     assert Path("/etc/passwd").exists()
 
 
+def test_a_link_in_the_folders_own_place_is_not_followed(tmp_path: Path) -> None:
+    """The owner of a data directory could put one where root removes `venv.new`."""
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim/file").touch()
+    (tmp_path / "venv.new").symlink_to(tmp_path / "victim")
+    remove_session(tmp_path / "venv.new")
+    assert (tmp_path / "victim/file").exists()
+    assert not (tmp_path / "venv.new").is_symlink()
+
+
 def test_rmtree_cannot(tmp_path: Path) -> None:
     deep(tmp_path)
     with pytest.raises(RecursionError):

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 
 from catalyst.guard import doorman, launch, syscalls
-from catalyst.guard.plan import Plan
+from catalyst.guard.plan import Door, Plan
 
 # What only the guard itself answers, so that the host can tell its refusal from words of the workload.
 USAGE, UNENFORCEABLE, PLACE_UNUSABLE = 2, 6, 8
@@ -115,7 +115,16 @@ class Supervisor:
             if pid == self.workload:
                 self._ended(os.waitstatus_to_exitcode(status))
             elif pid == self.doorman and self.kill_at is None and self.plan.door:
-                self.doorman = doorman.start(self.plan.door)
+                self._reopen(self.plan.door)
+
+    def _reopen(self, door: Door) -> None:
+        """The doorman was killed. If its socket cannot be made again, nobody gets in; the workload is not to choose the
+        guard's exit code with it."""
+        try:
+            self.doorman = doorman.start(door)
+        except OSError as error:
+            self.doorman = 0
+            _say(f"the way in cannot be opened again: {error}")
 
     def _ended(self, code: int) -> None:
         group, self.workload = self.workload, 0

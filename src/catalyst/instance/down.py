@@ -9,7 +9,7 @@ from typing import Any
 
 from catalyst.errors import AlreadyRunning, CatalystError, NotRunning, plain
 from catalyst.instance import health, leftovers
-from catalyst.instance.store import Store
+from catalyst.instance.store import ELSEWHERE, Store
 from catalyst.instance.up import AFTER_GRACE
 from catalyst.settings import Settings
 
@@ -38,6 +38,8 @@ def down(settings: Settings) -> str:
 def _end(store: Store, patience: float) -> None:
     """SIGTERM, then SIGKILL to the `up` that holds the lock. A pidfd, so that a reused number is never hit."""
     pid = store.holder()
+    if pid == ELSEWHERE:
+        raise CatalystError("the instance was started in another container", "run catalyst down there")
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:

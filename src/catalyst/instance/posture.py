@@ -1,26 +1,35 @@
 """What the kernel says is in force on the sandbox's processes, seen from the host."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from catalyst.engine.engine import children
 from catalyst.errors import Unenforceable
 from catalyst.guard.record import Record
-from catalyst.policy.model import Capabilities, Identity, NoNewPrivileges, Policy
+from catalyst.policy.model import Capabilities, Identity, NoNewPrivileges, Policy, SystemCalls
 
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
 class Seen(Record):
-    """One process: its fields of /proc/PID/status."""
+    """One process: its fields of /proc/PID/status, and whether it is the guard or its doorman."""
 
     pid: int
     fields: dict[str, str]
+    ours: bool
 
 
 def look(guard: int) -> list[Seen]:
-    """The guard and everything below it."""
-    return [Seen(pid, found) for pid in _family(guard) if (found := _status(pid))]
+    """The guard and everything below it. The doorman is a fork of the guard, so it has the guard's command line."""
+    mine = _command(guard)
+    return [Seen(pid, found, _command(pid) == mine) for pid in _family(guard) if (found := _status(pid))]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -39,11 +48,16 @@ def _status(pid: int) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
 
 
-def compare(policy: Policy, seen: list[Seen], host_uid: int) -> None:
-    """Raises Unenforceable when a process is not as the policy says. `host_uid` is the uid expected on the host."""
+def compare(policy: Policy, seen: list[Seen], host_uid: int, lacking: Container[str] = ()) -> None:
+    """Raises Unenforceable when a process is not as the policy says. `host_uid` is the uid expected on the host.
+
+    `lacking` are controls that were said not to be enforced here.
+    """
     for one in seen:
         for stated in policy:
             for control in stated.controls:
+                if control in lacking:
+                    continue
                 wrong = _wrong(stated.rule, one, host_uid)
                 if wrong:
                     raise Unenforceable(control, "the policy", {"seen from the host": f"process {one.pid} {wrong}"})
@@ -59,5 +73,9 @@ def _wrong(rule: object, one: Seen, host_uid: int) -> str:
         case Capabilities():
             held = [name for name in CAPABILITY_SETS if int(one.fields.get(name, "1"), 16)]
             return f"has capabilities in {', '.join(held)}" if held else ""
+        case SystemCalls():
+            # The guard starts the workload under the filter and stays outside it itself.
+            bare = not one.ours and one.fields.get("Seccomp") != "2"
+            return "runs without the system call filter" if bare else ""
         case _:
             return ""

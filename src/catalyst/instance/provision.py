@@ -17,7 +17,7 @@ from catalyst.guard.record import replace
 from catalyst.instance import prepare
 from catalyst.instance.log import one_line
 from catalyst.instance.prepare import MakeWorkload
-from catalyst.instance.store import make_session, remove_session, temporary
+from catalyst.instance.store import Store, make_session, remove_session, temporary
 from catalyst.policy.model import Place, Policy
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
@@ -26,7 +26,8 @@ from catalyst.workloads.model import BASE_ENV, SCRATCH, Mount, Workload
 
 Tell = Callable[[str], None]
 # No configuration may turn the address into a command (ext::) or another transport.
-GIT = ("git", "-c", "protocol.allow=never", "-c", "protocol.ext.allow=never", "-c", "protocol.https.allow=always")
+GIT = ("git", "-c", "protocol.allow=never", "-c", "protocol.ext.allow=never", "-c", "protocol.https.allow=always",
+       "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")  # fmt: skip
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -54,6 +55,7 @@ def _clone(settings: Settings, tell: Tell) -> Path | None:
     if settings.network_mode is NetworkMode.ISOLATED or not shutil.which("git"):
         tell("no ComfyUI found (--comfyui DIR names one); the canary runs in its place")
         return None
+    Store(settings.data).must_be_ours()
     reachable = process.run([*GIT, "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
     target = Path(settings.data) / "comfyui"
     if reachable.code == 0:
@@ -76,6 +78,7 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell, wake: in
             f"{settings.network_mode.name.lower()} leaves no way to fetch them",
             "name an interpreter that has them: --python VENV/bin/python, or install once: NETWORK_MODE=public catalyst up",
         )
+    Store(settings.data).must_be_ours()
     final, building = comfyui.made(settings), Path(settings.data) / "venv.new"
     remove_session(building)
     _owned(building, settings)
@@ -95,7 +98,7 @@ def install(settings: Settings, engine: Engine, tree: Path, tell: Tell, wake: in
 def _owned(folder: Path, settings: Settings) -> None:
     folder.mkdir(mode=0o755)
     if os.geteuid() == 0:
-        os.chown(folder, *settings.user)
+        os.chown(folder, *settings.user, follow_symlinks=False)
 
 
 class _Job:
@@ -133,30 +136,39 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake:
         ready = prepare.prepare(loose, engine, job.workload, name=folder.name, folder=folder, lifeline=alive)
         make_session(folder, ready.files)
         running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,))
-        last = _follow(running, tell, wake)
+        last, stopped = _follow(running, tell, wake)
+        if stopped:  # bwrap takes all of it along (--die-with-parent); the guard may not even have started
+            running.kill()
         first = hold(engine, folder.name, running.pid)
-        if first:  # it was asked to stop, or the step left something running
+        if first:
             first.kill()
             first.close()
         if running.stdout:
             running.stdout.close()
-        if running.wait() != 0:
-            raise CatalystError(f"installing ComfyUI's packages failed: {last}", "catalyst up tries again")
+        code = running.wait()
+        if stopped or code != 0:
+            why = "stopped" if stopped else last
+            raise CatalystError(f"installing ComfyUI's packages failed: {why}", "catalyst up tries again")
     finally:
         os.close(alive)
         os.close(held)
         remove_session(folder)
 
 
-def _follow(running: "process.Process[bytes]", tell: Tell, wake: int) -> str:
-    """Show what it prints until it ends, or until we are asked to stop; its last line, or that it was stopped."""
-    last, out = "", running.stdout
-    while out and (ready := select.select([out.fileno(), wake], [], [])[0]):
-        if wake in ready:
-            return "stopped"
-        line = out.readline(4096)
-        if not line:
-            break
-        last = one_line(line.decode(errors="replace")) or last
-        tell(last)
-    return last
+def _follow(running: "process.Process[bytes]", tell: Tell, wake: int) -> tuple[str, bool]:
+    """Show what it prints until it ends, or until we are asked to stop; its last line, and whether we were asked.
+
+    Read as it comes: half a line must not make us wait for the other half.
+    """
+    last, pending = "", b""
+    output = running.stdout.fileno() if running.stdout else wake
+    while wake not in (ready := select.select([output, wake], [], [])[0]):
+        got = os.read(output, 4096) if ready else b""
+        if not got:
+            return last, False
+        *lines, pending = (pending + got).split(b"\n")
+        pending = pending[-4096:]
+        for line in lines:
+            last = one_line(line.decode(errors="replace")) or last
+            tell(last)
+    return last, True

@@ -24,6 +24,7 @@ from catalyst.settings import environment
 
 NUMBERS = {"pid", "first", "first_started"}
 MAX_REPORT = 4096
+ELSEWHERE = -1
 FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
 ROOTS = Path("/run/catalyst")
 
@@ -108,6 +109,16 @@ class Store:
         if owner and os.geteuid() == 0:
             os.chown(folder, *owner, follow_symlinks=False)
 
+    def must_be_ours(self) -> None:
+        """Raises PathRefused unless the data directory itself belongs to this user alone.
+
+        Where code is fetched or installed, another owner could put links in our way, and we may be root.
+        """
+        found = self.data.lstat()
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022 or not stat.S_ISDIR(found.st_mode):
+            raise PathRefused("CATALYST_DATA", str(self.data), "not a folder of this user alone, so nothing is installed",
+                              "run it as its owner, or name an interpreter: --python VENV/bin/python")  # fmt: skip
+
     def _ours(self, folder: Path) -> None:
         """Raises PathRefused unless `folder` is a folder, no link, of this user, that nobody else may write."""
         found = folder.lstat()
@@ -131,7 +142,8 @@ class Store:
         self._lock = descriptor
 
     def holder(self) -> int:
-        """Pid of the `up` that runs on this directory, 0 where none does; the kernel's word, not a file's.
+        """Pid of the `up` that runs on this directory, 0 where none does, ELSEWHERE where its pid is not ours to see (it
+        runs in another container); the kernel's word, not a file's.
 
         A record lock, because it can be asked about without taking it, and names its holder (fcntl(2), F_GETLK). It is
         lost when its process closes the file anywhere, so the holder itself must not ask.
@@ -145,7 +157,9 @@ class Store:
             kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
         finally:
             os.close(descriptor)
-        return 0 if kind == fcntl.F_UNLCK else int(pid)
+        if kind == fcntl.F_UNLCK:
+            return 0
+        return int(pid) or ELSEWHERE
 
     def write(self, record: Entry) -> None:
         """Replace the record in one step."""
@@ -253,6 +267,9 @@ def remove_session(folder: Path) -> None:
     is no recursion: what lies deep is moved up first. No link is followed.
     """
     with suppress(OSError):
+        if folder.is_symlink():
+            folder.unlink()
+            return
         for path in folder.iterdir():
             _remove(folder, path)
         folder.rmdir()

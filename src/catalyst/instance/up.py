@@ -17,7 +17,7 @@ from catalyst.instance import examine, health, leftovers, posture, prepare, prov
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
-from catalyst.policy.model import Enforced
+from catalyst.policy.model import Enforced, NotEnforced
 from catalyst.policy.requirement import words
 from catalyst.settings import Settings
 
@@ -166,7 +166,8 @@ class Instance:
             self.tell("the sandbox's processes cannot be seen from here, so only the guard has checked them")
             return
         expected = self.settings.user[0] if os.geteuid() == 0 or not engine.rootless() else os.geteuid()
-        posture.compare(ready.policy, posture.look(self.first.pid), expected)
+        lacking = {name for name, answer in ready.answers.items() if isinstance(answer.overall, NotEnforced)}
+        posture.compare(ready.policy, posture.look(self.first.pid), expected, lacking)
 
     def _watch(self) -> None:
         """Until something ends or a signal comes."""

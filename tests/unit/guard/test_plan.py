@@ -102,6 +102,7 @@ WRONG: dict[str, list[Any]] = {
     "no_new_privileges": [0, 1, "true", None],
     "no_capabilities": [1, None],
     "umask": [-1, 0o1000, True, "077"],
+    "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": []}],
     "filter": ["", "AAAA", "no base64!", 7, base64.b64encode(bytes(8 * 4097)).decode()],
     "processes": [0, -1, True, 1 << 63, None],
     "files": [0, True, "4096"],

@@ -81,6 +81,7 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
         Umask: lambda rule, _: rule == Umask(0o022),
         ReadOnlyRoot: lambda _, host: host.landlock >= 3,  # what is not granted is refused, whatever else is said
         Execution: lambda rule, host: rule == Execution(from_writable=True) and host.landlock == 0,
+        Writable: lambda rule, host: rule == Writable(frozenset()) and host.landlock >= 3,
     },
 }
 

@@ -93,6 +93,7 @@ def test_other_argument_rules(tier: Tier, machine: str, high: int) -> None:
     assert ask("ioctl", 0, 0x5401) == ALLOW
     assert ask("ioctl", 0, 0x5412) == EPERM
     assert ask("ioctl", 0, 0x541C) == EPERM
+    assert ask("ioctl", 0, 0x5423) == EPERM
     assert ask("prctl", 15) == ALLOW
     assert ask("prctl", 22) == EPERM
     assert ask("socketpair", 1, 1, 0) == ALLOW

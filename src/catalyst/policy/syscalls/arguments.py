@@ -51,7 +51,8 @@ ALLOWED: dict[str, Alternatives] = {
 
 # Refused values of calls that are allowed otherwise. An allow list in OCI JSON cannot say it, a program of our own can.
 REFUSED: dict[str, tuple[Condition, ...]] = {
-    "ioctl": (Condition(1, 0x5412), Condition(1, 0x541C)),  # TIOCSTI, TIOCLINUX type into a terminal
+    # TIOCSTI and TIOCLINUX type into a terminal; TIOCSETD loads line discipline modules (n_gsm, CVE-2023-6546)
+    "ioctl": (Condition(1, 0x5412), Condition(1, 0x541C), Condition(1, 0x5423)),
     "prctl": (Condition(0, 22),),  # PR_SET_SECCOMP
     "seccomp": (Condition(0, 1),),  # SECCOMP_SET_MODE_FILTER: no filter of the workload's under which a program misbehaves
     "execveat": (Condition(4, 0x1000, 0x1000),),  # AT_EMPTY_PATH runs a file that has no name
