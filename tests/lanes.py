@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.engine.engine import engines
-from support import Catalyst, open_to_all
+from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
 
@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unwanted = []
     for item in items:
         marker = item.get_closest_marker("engine")
-        name = marker.args[0] if marker else getattr(item, "callspec", None) and item.callspec.params.get("engine")  # type: ignore[attr-defined]
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        name = marker.args[0] if marker else parameters.get("engine")
         if name and not config.getoption(f"--run-{name}"):
             unwanted.append(item)
     config.hook.pytest_deselected(items=unwanted)
@@ -58,7 +59,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def catalyst(engine: str, tmp_path: Path) -> Catalyst:
+def catalyst(engine: str, tmp_path: Path) -> Iterator[Catalyst]:
     """The command with this engine and a data directory of its own, reachable by every user."""
     open_to_all(tmp_path)
-    return Catalyst(engine, tmp_path / "data", {"CATALYST_IMAGE": IMAGE})
+    yield Catalyst(engine, tmp_path / "data", {"CATALYST_IMAGE": IMAGE})
+    forget(tmp_path / "data")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+from catalyst.instance.store import Store
 
 COMMAND = [sys.executable, "-P", "-m", "catalyst"]
 PATIENCE = 60.0
@@ -22,6 +25,11 @@ def open_to_all(folder: Path) -> None:
         if not one.name.startswith(("pytest", folder.name)):
             break
         one.chmod(0o755)
+
+
+def forget(data: Path) -> None:
+    """Remove what root keeps of an instance below /run, its log above all."""
+    shutil.rmtree(Store(str(data)).folder, ignore_errors=True)
 
 
 def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:

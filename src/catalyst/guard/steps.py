@@ -7,6 +7,7 @@ raises; `verify` then asks the kernel, because a call that returned 0 proves not
 import errno
 import os
 import resource
+from abc import ABC, abstractmethod
 
 from catalyst.guard import syscalls
 from catalyst.guard.plan import Plan
@@ -16,19 +17,19 @@ class StepFailed(RuntimeError):
     """A restriction could not be put in force; nothing may start."""
 
 
-class Step:
+class Step(ABC):
     """One restriction."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
+    @abstractmethod
     def describe(self) -> str:
         """One line: what `apply` does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self) -> None:
         """Put it in force. Raises OSError or StepFailed."""
-        raise NotImplementedError
 
 
 class Keyring(Step):

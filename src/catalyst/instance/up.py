@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
-from catalyst.errors import FAILED, PortTaken, WorkloadFailed, plain
+from catalyst.errors import FAILED, PortTaken, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
 from catalyst.instance import examine, health, leftovers, posture, prepare, provision
@@ -19,7 +19,7 @@ from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
 from catalyst.policy.model import Enforced, NotEnforced
 from catalyst.policy.requirement import words
-from catalyst.settings import Settings
+from catalyst.settings import Level, Settings
 
 READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
 AFTER_GRACE = 5.0  # s the engine gets on top of the workload's grace
@@ -161,9 +161,17 @@ class Instance:
         )
 
     def _check(self, ready: Prepared, engine: Engine) -> None:
-        """Hold what the kernel says against the policy; a sandbox that is not as promised is ended."""
+        """Hold what the kernel says against the policy; a sandbox that is not as promised is ended.
+
+        A sandbox that cannot be looked at is not as promised either, unless its engine runs elsewhere (a virtual
+        machine) and the level is `normal`.
+        """
+        self._find_first()  # it may have answered before its PID 1 was found
         if self.first is None:
-            self.tell("the sandbox's processes cannot be seen from here, so only the guard has checked them")
+            unseen = "its processes cannot be seen from here"
+            if engine.own_files or self.settings.security_level > Level.NORMAL:
+                raise Unenforceable("identity", "the policy", {"seen from the host": unseen})
+            self.tell(f"{unseen}, so only the guard has checked them")
             return
         expected = self.settings.user[0] if os.geteuid() == 0 or not engine.rootless() else os.geteuid()
         lacking = {name for name, answer in ready.answers.items() if isinstance(answer.overall, NotEnforced)}

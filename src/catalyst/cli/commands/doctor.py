@@ -7,6 +7,12 @@ from catalyst.engine.engine import Unusable
 from catalyst.instance import examine
 from catalyst.policy.requirement import words
 
+# The table is what the layers are made to do on this host. It is no look at a running sandbox.
+CLAIMS = (
+    "the tables say what each layer is told to do on this host; on the processes of a running sandbox `up` checks identity, "
+    "capabilities, no-new-privileges and system-calls, and ends a start that is not so"
+)
+
 
 def doctor(arguments: argparse.Namespace) -> int:
     """0 when at least one engine can be used, 5 when none can."""
@@ -29,7 +35,7 @@ def doctor(arguments: argparse.Namespace) -> int:
                      ("control", "outer layer: the engine", "inner layer: the guard", "together"),
                      [(name, *(words(said) for said in answer.layers.values()), words(answer.overall))
                       for name, answer in one.answers.items()])  # fmt: skip
-    print(f"\n{examine.MISSING}")
+    print(f"\n{CLAIMS}\n{examine.MISSING}")
     return 0 if usable else 5
 
 
