@@ -13,7 +13,7 @@ import pytest
 import catalyst
 from catalyst.guard.syscalls import KEYCTL, _libc, new_session_keyring
 from complaint import write_plan
-from support import open_to_all
+from support import open_to_all, with_argument
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the guard has something to give up only as root")
 GUARD = Path(catalyst.__file__).parent / "guard/__main__.py"
@@ -112,3 +112,17 @@ def test_the_guard_cannot_be_read_where_no_uid_was_changed(tmp_path: Path) -> No
     argv = [*user, "sh", "-c", '"$@"; true', "sh", *look]
     bare = subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd="/")
     assert json.loads(bare.stdout)["guard"] is True, "the positive control: a PID 1 that does not care"
+
+
+def test_where_the_guard_is_not_pid_1_nothing_outlives_it_either(tmp_path: Path) -> None:
+    """Kubernetes with a shared process namespace, `docker run --init`: there a kill of everything would reach others."""
+    mark = "97531.5"
+    script = f"(setsid sleep {mark} &); sleep 0.3"
+    plan = write_plan(tmp_path, {"argv": ["/bin/sh", "-c", script]})
+    with subprocess.Popen(["sleep", "60"], user=UNPRIVILEGED) as bystander:  # the same user, and not ours
+        argv = [sys.executable, "-I", "-S", str(GUARD), str(plan)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert with_argument(mark) == []
+        assert bystander.poll() is None
+        bystander.kill()
