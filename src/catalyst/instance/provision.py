@@ -7,6 +7,7 @@ new environment and the internet, and nothing else.
 import os
 import select
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,12 +138,8 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake:
         make_session(folder, ready.files)
         running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,))
         last, stopped = _follow(running, tell, wake)
-        if stopped:  # bwrap takes all of it along (--die-with-parent); the guard may not even have started
-            running.kill()
-        first = hold(engine, folder.name, running.pid)
-        if first:
-            first.kill()
-            first.close()
+        if stopped:
+            _kill(engine, folder.name, running)
         if running.stdout:
             running.stdout.close()
         code = running.wait()
@@ -153,6 +150,20 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake:
         os.close(alive)
         os.close(held)
         remove_session(folder)
+
+
+def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
+    """End the sandbox and wait until nothing of it is left.
+
+    Its PID 1 is taken hold of while the monitor is stopped, not killed: of a dead monitor the child could not be found,
+    and what dies with it (--die-with-parent) dies a little later, still writing into what we are about to remove.
+    """
+    running.send_signal(signal.SIGSTOP)
+    first = hold(engine, name, running.pid)
+    running.kill()
+    if first:
+        first.kill()
+        first.close()
 
 
 def _follow(running: "process.Process[bytes]", tell: Tell, wake: int) -> tuple[str, bool]:
