@@ -1,6 +1,6 @@
 """AF_ALG, the kernel's crypto by socket: Copy Fail (CVE-2026-31431) wrote to the page cache through it."""
 
-from catalyst.audit.inside.acts import socket_of
+from catalyst.audit.inside.acts.sockets import socket_of
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(

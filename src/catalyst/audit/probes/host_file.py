@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalyst.audit.inside.acts import count_bytes
+from catalyst.audit.inside.acts.files import count_bytes
 from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, unknown
 
 

@@ -1,0 +1,1 @@
+"""What several probes do, each with other targets."""
