@@ -1,9 +1,10 @@
 """The guard's plan: the inner layer."""
 
 import binascii
-from typing import assert_never
+from typing import Any, assert_never
 
-from catalyst.guard.plan import Door, FileRules, PlacedPath, Plan, encode
+from catalyst.guard.landlock import NETWORK_SINCE
+from catalyst.guard.plan import Door, FileRules, PlacedPath, Plan, TcpRules, encode
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -19,6 +20,7 @@ from catalyst.policy.model import (
     NoNewPrivileges,
     OwnTerminal,
     Policy,
+    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
@@ -32,7 +34,7 @@ from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH
 
 SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")
-NOT_BY_NAME = "Landlock does not cover a memfd, ld.so FILE, an interpreter and mmap"
+NOT_BY_NAME = "Landlock does not cover ld.so FILE, an interpreter and mmap(2); a file in memory is the filter's to refuse"
 OUTSIDE = "a matter of the engine; the guard has no privilege to do it"
 
 
@@ -66,6 +68,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                 if not rule.from_writable:
                     _landlock_holds(facts, draft)
                     draft.partly(NOT_BY_NAME)
+            case Network() if rule.reach is not Reach.INTERNET:
+                values["tcp_rules"] = _tcp_rules(sandbox, facts, draft)
             case OwnTerminal() | Namespaces() | Network() | Scratch():
                 draft.cannot(OUTSIDE)
             case HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
@@ -73,6 +77,16 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
             case _:
                 assert_never(rule)
     return Rendered(text=encode(_plan(values, policy, sandbox, facts)), gaps=tuple(draft.gaps))
+
+
+def _tcp_rules(sandbox: Sandbox, facts: Facts, draft: Draft) -> TcpRules | None:
+    """No connection anywhere, and no port but the workload's own; UDP is a matter of the filter."""
+    if facts.landlock < NETWORK_SINCE:
+        draft.cannot(f"Landlock has rules for TCP from ABI {NETWORK_SINCE} on (Linux 6.7), this kernel has {facts.landlock}")
+        return None
+    draft.partly("unix sockets in sight, and listen(2) without bind(2), are not refused")
+    port = sandbox.workload.port
+    return TcpRules(bind=(port,) if port else None, connect=())
 
 
 def _landlock_holds(facts: Facts, draft: Draft) -> None:
@@ -103,17 +117,17 @@ def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
     return binascii.b2a_base64(program.compile(rule, facts.machine), newline=False).decode("ascii")
 
 
-def _unconfined() -> dict[str, int | bool | str | None]:
+def _unconfined() -> dict[str, Any]:
     most = 1 << 20
-    return {"filter": None, "uid": 1000, "gid": 1000, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
+    return {"filter": None, "tcp_rules": None, "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
             "processes": most, "files": most}  # fmt: skip
 
 
-def _plan(values: dict[str, int | bool | str | None], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
+def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
     workload = sandbox.workload
     placed = [mount for mount in workload.mounts if mount.place is not None]
     return Plan(
-        **values,  # type: ignore[arg-type]  # its keys are Plan's, tests decode every golden plan
+        **values,
         groups=facts.groups,
         file_rules=_file_rules(policy, sandbox, facts),
         argv=workload.argv,
