@@ -30,20 +30,23 @@ WRITE = (WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SOCK
 DEVICE = READ | WRITE_FILE | TRUNCATE | IOCTL_DEV
 
 
-def restrict(files: FileRules | None, tcp: TcpRules | None) -> None:
+def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> None:
     """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without these rules.
 
     Reading is allowed everywhere, since the sandbox shows nothing that may not be read; running only below
     SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts nothing.
+    `scoped`: no signal to a process outside, no abstract unix socket made outside.
     """
-    if files is None and tcp is None:
+    if files is None and tcp is None and not scoped:
         return
     abi = syscalls.landlock_abi()
     if tcp is not None and abi < NETWORK_SINCE:
         raise OSError(errno.EOPNOTSUPP, f"Landlock ABI {abi} has no rules for TCP")
+    if scoped and abi < SCOPES_SINCE:
+        raise OSError(errno.EOPNOTSUPP, f"Landlock ABI {abi} has no scopes")
     on_files = 0 if files is None else sum(right for since, right in RIGHTS.items() if since <= abi)
     on_tcp = 0 if tcp is None else CONNECT_TCP | (0 if tcp.bind is None else BIND_TCP)
-    scopes = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL if abi >= SCOPES_SINCE else 0
+    scopes = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL if scoped else 0
     ruleset = syscalls.landlock_create_ruleset(on_files, on_tcp, scopes, abi)
     try:
         if files is not None:

@@ -53,7 +53,8 @@ class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
     `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under,
-    `file_rules` and `tcp_rules` what Landlock lets it do; `uid` and `gid` None leave the user as it is;
+    `file_rules` and `tcp_rules` what Landlock lets it do, `scoped` that it reaches no process and no abstract unix socket
+    outside; `uid` and `gid` None leave the user as it is;
     `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
     of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
     """
@@ -69,6 +70,7 @@ class Plan(Record):
     filter: str | None
     file_rules: FileRules | None
     tcp_rules: TcpRules | None
+    scoped: bool
     umask: int
     processes: int
     files: int
@@ -210,6 +212,7 @@ _PLAN: dict[str, Check] = {
     "filter": _optional(_program),
     "file_rules": _optional(lambda where, value: FileRules(**_object(f"{where}.", value, _FILE_RULES))),
     "tcp_rules": _optional(lambda where, value: TcpRules(**_object(f"{where}.", value, _TCP_RULES))),
+    "scoped": _FLAG,
     "umask": _exactly(int, 0, 0o777),
     "processes": _COUNT,
     "files": _COUNT,

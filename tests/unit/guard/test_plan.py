@@ -29,6 +29,7 @@ plans = st.builds(
     no_capabilities=st.booleans(),
     command=st.booleans(),
     file_rules=st.none() | st.builds(FileRules, st.lists(_text).map(tuple), st.lists(_text).map(tuple)),
+    scoped=st.booleans(),
     tcp_rules=st.none() | st.builds(TcpRules, st.none() | _ports, _ports),
     filter=st.none() | st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode()),
     umask=st.integers(0, 0o777),
@@ -45,7 +46,8 @@ plans = st.builds(
 
 PLAN = Plan(
     argv=("/bin/true",), env={"HOME": "/scratch/home"}, cwd="/", uid=1000, gid=1000, groups=(44,),
-    no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None, tcp_rules=None, umask=0o077, processes=512, files=4096,
+    no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None,
+    tcp_rules=None, scoped=False, umask=0o077, processes=512, files=4096,
     folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
@@ -107,6 +109,7 @@ WRONG: dict[str, list[Any]] = {
     "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": []}],
     "tcp_rules": [{}, [], 1, {"bind": None}, {"bind": [0], "connect": []}, {"bind": [True], "connect": []},
                   {"bind": None, "connect": None}, {"bind": None, "connect": [65536]}],
+    "scoped": [0, None, "yes"],
     "filter": ["", "AAAA", "no base64!", 7, base64.b64encode(bytes(8 * 4097)).decode()],
     "processes": [0, -1, True, 1 << 63, None],
     "files": [0, True, "4096"],

@@ -10,7 +10,7 @@ answers calls without argument rules from its constant-action bitmap (Linux 5.11
 
 import errno
 import struct
-from collections.abc import Container, Iterable, Set
+from collections.abc import Collection, Container, Iterable
 
 from catalyst.policy.model import SystemCalls
 from catalyst.policy.syscalls import arguments, tiers
@@ -88,7 +88,7 @@ def compile(rule: SystemCalls, machine: str, *, outer: bool = False) -> bytes:  
     return program.assemble()
 
 
-def _verdict(rule: SystemCalls, name: str, answered: Set[str], refused: Container[str]) -> int | str:
+def _verdict(rule: SystemCalls, name: str, answered: Collection[str], refused: Container[str]) -> int | str:
     """What a call gets: a return value, or its name where its arguments decide."""
     if name == "clone3":  # its flags lie in memory, out of sight; glibc goes on with clone
         return ERRNO | errno.ENOSYS

@@ -3,7 +3,7 @@
 import binascii
 from typing import Any, assert_never
 
-from catalyst.guard.landlock import NETWORK_SINCE
+from catalyst.guard.landlock import NETWORK_SINCE, SCOPES_SINCE
 from catalyst.guard.plan import Door, FileRules, PlacedPath, Plan, TcpRules, encode
 from catalyst.policy.model import (
     Capabilities,
@@ -70,6 +70,9 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                     draft.partly(NOT_BY_NAME)
             case Network() if rule.reach is not Reach.INTERNET:
                 values["tcp_rules"] = _tcp_rules(sandbox, facts, draft)
+            case Namespaces() if facts.landlock >= SCOPES_SINCE:
+                values["scoped"] = True
+                draft.partly("only signals and abstract unix sockets, which Landlock keeps in; the rest is the engine's")
             case OwnTerminal() | Namespaces() | Network() | Scratch():
                 draft.cannot(OUTSIDE)
             case HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
@@ -119,7 +122,8 @@ def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
 
 def _unconfined() -> dict[str, Any]:
     most = 1 << 20
-    return {"filter": None, "tcp_rules": None, "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
+    return {"filter": None,
+            "tcp_rules": None, "scoped": False, "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
             "processes": most, "files": most}  # fmt: skip
 
 
