@@ -84,6 +84,13 @@ class Plan(Record):
     command: bool
 
 
+# A plan with these restricts nothing. A renderer starts from them, so that what no rule asks for is not enforced.
+UNCONFINED: dict[str, Any] = {
+    "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "filter": None, "file_rules": None,
+    "tcp_rules": None, "scoped": False, "umask": 0o022, "processes": 1 << 20, "files": 1 << 20,
+}  # fmt: skip
+
+
 def encode(plan: Plan) -> str:
     """The plan as JSON text."""
     document: dict[str, Any] = {"version": VERSION}
