@@ -21,6 +21,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "process_vm_readv": (310, 270),
     "ptrace": (101, 117),
     "reboot": (169, 142),
+    "shmctl": (31, 195),
+    "shmget": (29, 194),
     "setns": (308, 268),
     "syslog": (103, 116),
     "unshare": (272, 97),
