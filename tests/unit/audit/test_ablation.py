@@ -74,8 +74,8 @@ def test_writes_are_opened_in_every_mount_but_the_kernels() -> None:
 def test_a_bare_container_has_no_security_flag() -> None:
     found = ablation.bare(argv("docker"))
     options = found[2 : found.index("-I")]
-    for flag in ("--security-opt", "--cap-drop", "--user", "--read-only", "--network", "--pids-limit", "--memory", "--ulimit",
-                 "--ipc", "--env"):  # fmt: skip
+    for flag in ("--security-opt", "--cap-drop", "--user", "--read-only", "--network", "--pids-limit", "--memory",
+                 "--ulimit", "--ipc", "--env"):  # fmt: skip
         assert not [word for word in options if word.startswith(flag)]
     assert "--rm" in options
     assert [word for word in options if word.startswith("type=bind,")]

@@ -1,6 +1,7 @@
 """The verdicts: what counts as held, what does not, and what the reports say of it."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def row(answer: Answer, unconfined: Answer | None, layers: str = "both", **chang
 
 def test_held_needs_a_positive_control_or_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "_confined_ourselves", lambda: False)
-    monkeypatch.setattr(verify.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert row(REFUSED, allowed("works")).outcome == "held"
     assert row(REFUSED, allowed("works")).shown == ""
     assert row(REFUSED, Answer("denied", "no", "EPERM")).outcome == "unknown", "it fails unconfined too: proves nothing"
@@ -53,7 +54,7 @@ def test_held_needs_a_positive_control_or_a_reason(monkeypatch: pytest.MonkeyPat
     assert row(REFUSED, None).outcome == "unknown"
     lacking = row(REFUSED, Answer("denied", "no such family", "EAFNOSUPPORT"))
     assert (lacking.outcome, lacking.shown.split(" (")[0]) == ("held", "this host has nothing of the kind")
-    monkeypatch.setattr(verify.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert row(REFUSED, Answer("denied", "no", "EPERM"), needs_root=True).outcome == "held"
     assert row(REFUSED, Answer("denied", "no", "EPERM")).outcome == "unknown"
 
