@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import on_first, seize
+from catalyst.audit.inside.acts.tracing import on_first, seize
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = on_first(lambda process: permitted("tracing pid 1", partial(seize, process)))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalyst.audit.inside.acts.kernel import CLONE_NEWNS, Act, permitted, reached
-from catalyst.audit.inside.acts.processes import forked
+from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import Answer, Context
 

@@ -6,7 +6,7 @@ import os
 import termios
 
 from catalyst.audit.inside.acts.kernel import Act, reached
-from catalyst.audit.inside.acts.processes import forked
+from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import Answer, Context, met, unknown
 
