@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from catalyst.audit.inside import attempt  # noqa: E402 -- after the path
-from catalyst.audit.inside.probe import Context, tried  # noqa: E402
+from catalyst.audit.inside import attempt
+from catalyst.audit.inside.probe import Context, tried
 
 USAGE = "usage: __main__.py --context JSON [--probe ID]"
 
