@@ -25,6 +25,7 @@ LAYERS = ("both", "outer", "inner")
 # What a host answers that does not have the thing an attempt is about.
 NOT_HERE = frozenset({
     "ENOSYS", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "ENOENT", "ENOTDIR", "ENXIO", "ENODEV", "EOPNOTSUPP",
+    "ECONNREFUSED", "ESRCH",
 })  # fmt: skip
 EVERY_RULE = frozenset(kind.__name__ for kind in RULE_TYPES)
 EVERYTHING = "all of them"
