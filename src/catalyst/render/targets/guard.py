@@ -29,9 +29,8 @@ from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
 from catalyst.render.seccomp import program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH
+from catalyst.workloads.model import DOOR, PACKAGE
 
-SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")
 NOT_BY_NAME = "Landlock does not cover a memfd, ld.so FILE, an interpreter and mmap"
 OUTSIDE = "a matter of the engine; the guard has no privilege to do it"
 
@@ -89,10 +88,10 @@ def _file_rules(policy: Policy, sandbox: Sandbox, facts: Facts) -> FileRules | N
     loose = any(isinstance(one.rule, Execution) and one.rule.from_writable for one in policy)
     mine = [mount for mount in sandbox.workload.mounts if mount.place is None]
     places = [mount for mount in sandbox.workload.mounts if mount.place is not None]
-    write = [*SCRATCH_FOLDERS, *(mount.target for mount in places if mounts.writable(policy, mount))]
+    write = [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places if mounts.writable(policy, mount))]
     run = [PACKAGE, *(mount.target for mount in mine)]
     if loose:
-        run += [*SCRATCH_FOLDERS, *(mount.target for mount in places)]
+        run += [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places)]
     return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)))
 
 
