@@ -24,7 +24,10 @@ TOOLS = ("qemu-system-x86_64", "busybox", "apparmor_parser", "secilc", "apt-get"
 MODULES = ("kernel/crypto/af_alg.ko", "kernel/net/vmw_vsock/vsock.ko")
 PATIENCE = 180.0  # s; a boot takes some 5 s, a busy machine much longer
 # What the guard, the probes and the look at security modules import.
-IMPORTS = "catalyst.guard.main, catalyst.engine.security_modules, socket, threading, ctypes, mmap, json, signal, fcntl"
+IMPORTS = (
+    "catalyst.guard.main, catalyst.cli.main, catalyst.cli.commands.render, catalyst.instance.run, "
+    "catalyst.instance.examine, hashlib, socket, threading, ctypes, mmap, json, signal, fcntl"
+)
 INIT = """#!/bin/busybox sh
 busybox mount -t proc proc /proc
 busybox mount -t sysfs sysfs /sys
@@ -88,8 +91,8 @@ def _fetch() -> Path:
     return next((CACHE / package / "boot").glob("vmlinuz-*"))
 
 
-def base() -> Archive:
-    """A root with busybox, Python, the guard, and our probes."""
+def base(*more: str) -> Archive:
+    """A root with busybox, Python, Catalyst, our probes and `more` programs."""
     archive = Archive()
     for name in ("bin", "sbin", "lib", "lib64"):
         archive.link(name, f"usr/{name}")
@@ -97,7 +100,7 @@ def base() -> Archive:
     archive.folder("sys")
     archive.node("dev/console", 5, 1)
     archive.file("init", INIT.encode(), 0o755)
-    programs = [Path(found) for name in ("busybox", "apparmor_parser", "true") if (found := shutil.which(name))]
+    programs = [Path(found) for name in ("busybox", "apparmor_parser", "true", *more) if (found := shutil.which(name))]
     python, modules = Path("/usr/bin/python3").resolve(), _python_modules()
     for file in dict.fromkeys([*programs, python, *modules, *_libraries([*programs, python, *modules])]):
         archive.copy(_merged(file), file)

@@ -96,7 +96,7 @@ def memory() -> int:
 
 def run_memory() -> None:
     descriptor = memory()
-    in_child(lambda: os.execve(descriptor, ["true"], {}))
+    in_child(lambda: os.execv(f"/proc/self/fd/{descriptor}", ["true"]))
 
 
 def mapped(path: str) -> None:
