@@ -7,9 +7,10 @@ from catalyst.errors import PathRefused
 from catalyst.policy.model import HiddenPaths, Policy, Writable
 from catalyst.render.session import SHOWN
 from catalyst.render.target import Sandbox
-from catalyst.workloads.model import DOOR, PACKAGE, Mount
+from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH, Mount
 
 CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
+SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")  # in memory, whatever makes the sandbox
 
 
 def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
