@@ -62,7 +62,9 @@ def main(words: list[str]) -> None:
     try:
         python = make(folder)
     except OSError as error:
-        print(f"catalyst: nodes cannot install packages: {error.filename}: {error.strerror}", file=sys.stderr, flush=True)
+        print(
+            f"catalyst: nodes cannot install packages: {error.filename}: {error.strerror}", file=sys.stderr, flush=True
+        )
         python = sys.executable
     os.execv(python, [python, *rest])  # noqa: S606 -- starting this program is what it is for
 
