@@ -34,7 +34,7 @@ from catalyst.render.seccomp import oci, program
 SOURCE = Path(__file__).with_suffix(".c")
 MACHINE = os.uname().machine
 LOOKED_AT = ("socket_close", "sendto", "sendmsg", "clone", "ioctl", "prctl")  # by our filters; Docker's looks at some
-TIERS = {tier.name.lower()[:4]: SystemCalls(tier, datagrams=True) for tier in Tier}
+TIERS = {tier.name.lower()[:4]: SystemCalls(tier, datagrams=True, memory_programs=tier is Tier.NORMAL) for tier in Tier}
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_SECCOMP_GET_FILTER = 17, 0x4206, 0x4207, 0x420C
 
 

@@ -99,7 +99,7 @@ RULES: Mapping[type[Rule], Callable[[Random], Rule]] = {
     Umask: lambda random: Umask(random.choice((0, 0o022, 0o077, 0o777, random.randint(0, 0o777)))),
     CleanEnvironment: lambda _: CleanEnvironment(),
     OwnTerminal: lambda _: OwnTerminal(),
-    SystemCalls: lambda random: SystemCalls(random.choice(list(Tier)), random.random() < 0.5),
+    SystemCalls: lambda random: SystemCalls(random.choice(list(Tier)), random.random() < 0.5, random.random() < 0.5),
     ForensicCleanup: lambda _: ForensicCleanup(),
 }
 

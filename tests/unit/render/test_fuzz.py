@@ -226,6 +226,9 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
         Capabilities: lambda rule, other, _: all(isinstance(it, Capabilities) and it.kept for it in (rule, other)),
     },
     "guard": {
+        Network: _sealed,
+        # processes are the one kind that Landlock's scopes stand for, and the gap says so
+        Namespaces: lambda rule, other, _: (Namespace.PID in _own(rule)) == (Namespace.PID in _own(other)),
         Writable: _places,
         Limits: lambda rule, other, _: _counted(rule) == _counted(other),
     },

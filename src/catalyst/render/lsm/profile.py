@@ -43,4 +43,4 @@ def digest(text: str) -> str:
     """Twelve letters for a text whose name is still NAME."""
     import hashlib  # OpenSSL, which `catalyst run` needs only on a host with such a module
 
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]

@@ -5,7 +5,6 @@ A user namespace would map uid 1000 to the host's 0, and that is root in disguis
 
 from typing import assert_never
 
-from catalyst.policy.controls.masked_paths import READABLE
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -196,7 +195,7 @@ def _masks(rule: MaskedPaths, facts: Facts) -> list[str]:
     this kernel does not have, and there is nothing to cover."""
     words: list[str] = []
     for path in sorted(rule.paths & facts.kernel_files):
-        if path in READABLE:
+        if path in mounts.READABLE:
             words += ["--ro-bind", path, path]
         elif path in {"/proc/acpi", "/proc/asound", "/proc/scsi"}:
             words += ["--tmpfs", path, "--remount-ro", path]

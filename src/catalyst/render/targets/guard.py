@@ -15,6 +15,7 @@ from catalyst.policy.model import (
     Identity,
     Limits,
     MaskedPaths,
+    Namespace,
     Namespaces,
     Network,
     NoNewPrivileges,
@@ -86,7 +87,7 @@ def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> dict[str, Any]:
         case CleanEnvironment():
             draft.partly("the workload gets the plan's variables only; its own were set by the engine")
         case Namespaces():
-            if facts.landlock >= SCOPES_SINCE:
+            if facts.landlock >= SCOPES_SINCE and Namespace.PID in rule.own:
                 draft.partly(
                     "only signals and abstract unix sockets, which Landlock keeps in; the rest is the engine's"
                 )
