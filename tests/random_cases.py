@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from catalyst.guard.record import Record
+from catalyst.guard.record import Record, replace
 from catalyst.policy.build import collect
 from catalyst.policy.model import (
     RULE_TYPES,
@@ -195,16 +195,22 @@ def case(number: int) -> Case:
 
 
 def another(rule: Rule, random: Random) -> Rule | None:
-    """A rule of the same type with another value, None where the type has one value."""
+    """The rule with one field changed, None where the type has one value."""
     for _ in range(20):
         found = RULES[type(rule)](random)
-        if found != rule:
-            return found
+        differ = [name for name, value in vars(rule).items() if value != vars(found)[name]]
+        if differ:
+            name = random.choice(differ)
+            return replace(rule, **{name: vars(found)[name]})
     return None
 
 
 def damaged(text: str, random: Random) -> str:
     """A JSON document after bytes were flipped, cut or doubled, or a value somewhere was taken out or replaced."""
+    if random.random() < 0.1:  # one line twice: a key that stands there twice
+        lines = text.splitlines(keepends=True)
+        lines.insert(random.randrange(1, len(lines)), random.choice(lines))
+        return "".join(lines)
     if random.random() < 0.5:
         return _damaged_bytes(text.encode(), random).decode(errors="replace")
     document = json.loads(text)

@@ -51,7 +51,7 @@ def inspect(policy: Policy, mounts: Iterable[Mount]) -> None:
             if mount.target != loose.target and _within(mount.target, loose.target):
                 raise PathRefused("CATALYST_PYTHON", mount.source, f"it would be mounted inside {loose.target}, which "
                                   "the workload may write", "keep it in another folder")  # fmt: skip
-            if not writable(policy, mount) and mount.place is None and _within(mount.source, loose.source):
+            if mount.place is None and _within(mount.source, loose.source):
                 raise PathRefused("CATALYST_DATA", loose.source, f"the workload may write it, and {mount.source} in it "
                                   "is code", "keep code and data in separate folders")  # fmt: skip
 
