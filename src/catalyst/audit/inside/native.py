@@ -90,6 +90,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "seccomp": (317, 277),
     "semget": (64, 190),
     "sendmmsg": (307, 269),
+    "sendto": (44, 206),
     "setdomainname": (171, 162),
     "setfsuid": (122, 151),
     "sethostname": (170, 161),
