@@ -102,6 +102,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "shmat": (30, 196),
     "shmget": (29, 194),
     "socket": (41, 198),
+    "socketpair": (53, 199),
     "splice": (275, 76),
     "statmount": (457, 457),
     "swapoff": (168, 225),

@@ -1,4 +1,4 @@
-"""CVE-2010-4080; loaded on request."""
+"""Loaded on request."""
 
 from catalyst.audit.inside.acts.sockets import socket_of
 from catalyst.audit.inside.probe import EVERYONE, Probe

@@ -1,4 +1,4 @@
-"""16-bit segments (CVE-2015-5157)."""
+"""16-bit segments: only old emulators need them."""
 
 from catalyst.audit.inside.acts.kernel import asks
 from catalyst.audit.inside.probe import EVERYONE, Probe
@@ -8,7 +8,7 @@ PROBE = Probe(
     id="segment-table",
     theme="kernel",
     title="change its segment table (modify_ldt)",
-    origin="CVE-2015-5157",
+    origin="general",
     control="system-calls",
     layers=EVERYONE,
     act=asks("modify_ldt", 0, None, 0),

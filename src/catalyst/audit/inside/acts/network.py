@@ -144,7 +144,7 @@ def own_addresses() -> list[str]:
     found, last = list[str](), ""
     for line in Path("/proc/net/fib_trie").read_text().splitlines():
         words = line.split()
-        if "--" in words:
+        if words[:1] == ["|--"]:
             last = words[-1]
         elif words[:2] == ["/32", "host"] and words[2] == "LOCAL" and not last.startswith("127."):
             found.append(last)
