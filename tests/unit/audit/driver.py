@@ -24,8 +24,9 @@ from catalyst.audit.inside.probe import Context
 
 SHM_KEY, IPC_CREAT = 0x6361_7462, 0o1000
 STATE = (
-    "/proc/self/mountinfo", "/proc/sysvipc/shm", "/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/net/route",
-    "/proc/net/if_inet6", "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname", "/proc/sys/kernel/acct", "/proc/swaps", "/proc/modules",
+    "/proc/self/mountinfo", "/proc/sysvipc/shm", "/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/swaps", "/proc/modules",
+    "/proc/net/route", "/proc/net/if_inet6", "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname",
+    "/proc/sys/kernel/acct",
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def bait(scratch: Path) -> dict[str, str]:
     kept.append(udp)
     call("shmget", SHM_KEY, 4096, IPC_CREAT | 0o600)
     kept.append(tempfile.NamedTemporaryFile(dir="/dev/shm"))  # noqa: SIM115 -- for as long as this process lives
-    victim = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()", "catalyst-victim"], stdin=subprocess.PIPE)
+    argv = [sys.executable, "-I", "-S", "-c", "import sys; sys.stdin.read()", "catalyst-victim"]
+    victim = subprocess.Popen(argv, stdin=subprocess.PIPE)
     kept.append(victim)
     while b"catalyst-victim" not in Path(f"/proc/{victim.pid}/cmdline").read_bytes():
         os.sched_yield()

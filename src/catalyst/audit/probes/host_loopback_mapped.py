@@ -2,13 +2,13 @@
 
 import socket
 
-from catalyst.audit.inside.acts.network import connect, to_bait
+from catalyst.audit.inside.acts.network import open_door, to_bait
 from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe
 
 
 def act(context: Context) -> Answer:
     """The same listener, by its mapped address."""
-    return to_bait("tcp", lambda to: connect(("::ffff:" + to[0], to[1]), socket.AF_INET6))(context)
+    return to_bait("tcp", lambda to: open_door(("::ffff:" + to[0], to[1]), family=socket.AF_INET6))(context)
 
 
 PROBE = Probe(

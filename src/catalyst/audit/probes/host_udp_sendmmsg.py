@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from catalyst.audit.inside.acts.network import by_sendmmsg, to_bait, udp
+from catalyst.audit.inside.acts.network import by_sendmmsg, to_bait, udp_door
 from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
 
 PROBE = Probe(
@@ -12,7 +12,7 @@ PROBE = Probe(
     origin="general",
     control="network-mode",
     layers=EVERYONE,
-    act=to_bait("udp", partial(udp, send=by_sendmmsg)),
+    act=to_bait("udp", partial(udp_door, send=by_sendmmsg)),
     also=("system-calls",),
     networks=SEALED,
 )

@@ -3,7 +3,7 @@
 from catalyst.audit.inside.acts.kernel import AT_FDCWD, does
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
-# OPEN_TREE_CLONE; the copy is attached nowhere and ends with its descriptor
+# OPEN_TREE_CLONE and AT_RECURSIVE; the copy is attached nowhere and ends with its descriptor
 PROBE = Probe(
     id="mount-attributes-newer",
     theme="kernel",
@@ -11,7 +11,7 @@ PROBE = Probe(
     origin="general",
     control="system-calls",
     layers=EVERYONE,
-    act=does("copying the mount of /", "open_tree_attr", AT_FDCWD, b"/\0", 1, None, 0),
+    act=does("copying the mount of /", "open_tree_attr", AT_FDCWD, b"/\0", 0x8001, None, 0),
     also=("capabilities", "identity"),
     needs_root=True,
 )
