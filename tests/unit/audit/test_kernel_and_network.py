@@ -4,6 +4,7 @@ exactly where they promise to be."""
 import errno
 import json
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -195,3 +196,14 @@ def test_only_a_route_counts_for_the_internet_and_only_a_connection_for_a_servic
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="int 0x80 is x86")
 def test_machine_code_answers_for_itself() -> None:
     assert machine.call_32_bit().outcome in {"allowed", "denied"}
+
+
+def test_a_controlling_terminal_can_be_typed_into() -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        os.write(1, PROBES["terminal-input"].act(Context(Path("/"), Path("/"))).line().encode())
+        os._exit(0)
+    line = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    os.waitpid(child, 0)
+    assert line.startswith(("allowed EFAULT TIOCSTI", "denied EIO TIOCSTI"))
