@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
-from catalyst.audit.inside.acts.processes import forked
+from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.attempt import load_all
 from catalyst.audit.inside.native import address, block_of, call
 from catalyst.audit.inside.probe import Context

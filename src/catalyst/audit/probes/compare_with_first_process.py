@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import compare, on_first
+from catalyst.audit.inside.acts.tracing import compare, on_first
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = on_first(lambda process: permitted("comparing with pid 1", partial(compare, process)))

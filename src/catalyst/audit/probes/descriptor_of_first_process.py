@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import on_first, take_descriptor
+from catalyst.audit.inside.acts.tracing import on_first, take_descriptor
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = on_first(lambda process: permitted("taking a descriptor of pid 1", partial(take_descriptor, process)))

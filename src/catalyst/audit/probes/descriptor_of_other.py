@@ -3,7 +3,8 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import on_victim, take_descriptor
+from catalyst.audit.inside.acts.processes import on_victim
+from catalyst.audit.inside.acts.tracing import take_descriptor
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = on_victim(lambda process: permitted("taking a descriptor", partial(take_descriptor, process)))

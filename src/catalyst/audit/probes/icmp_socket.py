@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, met, unknown
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, denied, met
 
 
 def act(_: Context) -> Answer:
@@ -12,7 +12,7 @@ def act(_: Context) -> Answer:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
     except OSError as error:
         if error.errno == errno.EACCES:
-            return unknown("net.ipv4.ping_group_range lets nobody do it here, so nothing was tried")
+            return denied("net.ipv4.ping_group_range lets nobody do it")
         return met(error, "an ICMP datagram socket")
     return allowed("an ICMP datagram socket could be made")
 

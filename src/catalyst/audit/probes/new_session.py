@@ -4,7 +4,7 @@ import os
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import NONSENSE, reached
-from catalyst.audit.inside.acts.processes import forked
+from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 

@@ -3,7 +3,7 @@
 import struct
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import on_first
+from catalyst.audit.inside.acts.tracing import on_first
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import EVERYONE, Probe
 

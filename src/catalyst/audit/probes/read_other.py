@@ -3,7 +3,8 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import reached
-from catalyst.audit.inside.acts.processes import on_victim, read_memory
+from catalyst.audit.inside.acts.processes import on_victim
+from catalyst.audit.inside.acts.tracing import read_memory
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = on_victim(lambda process: reached("process_vm_readv", partial(read_memory, process)))

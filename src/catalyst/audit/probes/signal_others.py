@@ -28,5 +28,6 @@ PROBE = Probe(
     control="namespaces",
     layers=EVERYONE,
     also=("write-confinement",),
+    by_itself=True,  # attempts beside it may lead sessions of their own
     act=act,
 )

@@ -3,7 +3,7 @@
 import os
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import forked
+from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, unknown
 

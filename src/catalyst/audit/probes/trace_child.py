@@ -1,7 +1,7 @@
 """Code is put into another node's process as gdb does it."""
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import seize, sleeper
+from catalyst.audit.inside.acts.tracing import seize, sleeper
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 
 

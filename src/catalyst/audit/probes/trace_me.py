@@ -1,7 +1,7 @@
 """A debugger inside can change what a filter has already looked at."""
 
 from catalyst.audit.inside.acts.kernel import permitted
-from catalyst.audit.inside.acts.processes import PTRACE_TRACEME, forked
+from catalyst.audit.inside.acts.tracing import PTRACE_TRACEME, forked
 from catalyst.audit.inside.native import call
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 

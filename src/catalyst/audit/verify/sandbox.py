@@ -57,11 +57,11 @@ def workload(settings: Settings, where: Context, python: Interpreter, only: tupl
     """The probes in ComfyUI's place: same mounts, same port, same environment, but run once."""
     tree = comfyui.find(settings)
     code = (Mount(str(tree), comfyui.CODE),) if tree else ()
-    command = attempt.child_command(where, python.executable)("")[:-2]
-    command[command.index(str(attempt.MAIN))] = f"{PACKAGE}/audit/inside/__main__.py"
-    command += ["--only", ",".join(only)] if only else []
+    words = attempt.command(where, python.executable)
+    words[words.index(str(attempt.MAIN))] = f"{PACKAGE}/audit/inside/__main__.py"
+    words += ["--only", ",".join(only)] if only else []
     return Workload(
-        name="verify", argv=tuple(command), env=BASE_ENV, cwd=SCRATCH,
+        name="verify", argv=tuple(words), env=BASE_ENV, cwd=SCRATCH,
         mounts=(*python.mounts, *code, *places(settings.data)), port=prepare.SEALED_PORT, stop_signal="SIGTERM",
         grace=2, restarts=0,
     )  # fmt: skip
@@ -75,7 +75,7 @@ def unconfined(bait: Bait) -> Answers:
         for place in Place:
             inside[place.value] = folder / place.value
             inside[place.value].mkdir()
-        command = attempt.child_command(Context(folder, Path(bait.words["home"]), inside, bait.words))("")[:-2]
+        command = attempt.command(Context(folder, Path(bait.words["home"]), inside, bait.words))
         running = process.start(["env", bait.variable, *command], stdin=process.NULL, errors=process.NULL)
         return _read(running)
     finally:

@@ -25,7 +25,7 @@ LAYERS = ("both", "outer", "inner")
 # What a host answers that does not have the thing an attempt is about.
 NOT_HERE = frozenset({
     "ENOSYS", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "ENOENT", "ENOTDIR", "ENXIO", "ENODEV", "EOPNOTSUPP",
-    "ECONNREFUSED", "ESRCH",
+    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH",
 })  # fmt: skip
 EVERY_RULE = frozenset(kind.__name__ for kind in RULE_TYPES)
 EVERYTHING = "all of them"
@@ -87,9 +87,10 @@ def _alone(engine: Engine, layers: str) -> Variant:
     """Both layers, or one of them taken away as a whole.
 
     bwrap that root started makes no user namespace: taking the workload's user is the guard's part of that engine's work.
+    The workload's variables are in the plan, and to take that away would be to put others in.
     """
     if layers == "outer":
-        stays = {"Identity", "Capabilities"} if engine.own_files and os.geteuid() == 0 else set()
+        stays = {"CleanEnvironment"} | ({"Identity", "Capabilities"} if engine.own_files and os.geteuid() == 0 else set())
         return Variant("the guard", inner=EVERY_RULE - stays)
     if layers == "inner":
         return Variant("the engine", outer=EVERY_RULE if engine.own_files else frozenset(), bare=not engine.own_files)
