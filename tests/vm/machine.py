@@ -63,7 +63,7 @@ class Said:
     """What the machine printed: the words after `@@`, and everything for when it went wrong."""
 
     everything: str
-    words: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)  # JSON of any shape
 
 
 def missing() -> list[str]:
@@ -121,7 +121,7 @@ def boot(archive: Archive, script: str, append: str, folder: Path) -> Said:
     """Run `script` as root in a new machine. Raises AssertionError when it does not come to its end."""
     archive.file("script", script.encode())
     initrd = folder / "initrd"
-    initrd.write_bytes(archive.bytes())
+    initrd.write_bytes(archive.packed())
     argv = [
         "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "512", "-nographic", "-no-reboot", "-nodefaults",
         "-serial", "stdio", "-kernel", str(kernel().image), "-initrd", str(initrd),
@@ -148,7 +148,8 @@ def boot(archive: Archive, script: str, append: str, folder: Path) -> Said:
 def _python_modules() -> list[Path]:
     """The files of the standard library that IMPORTS need, found by importing them, with their compiled form."""
     look = (
-        f"import sys; sys.path.insert(0, {str(Path(catalyst.__file__).parents[1])!r}); import {IMPORTS}, encodings.ascii, encodings.idna\n"
+        f"import sys; sys.path.insert(0, {str(Path(catalyst.__file__).parents[1])!r})\n"
+        f"import {IMPORTS}, encodings.ascii, encodings.idna\n"
         "for module in list(sys.modules.values()):\n"
         "    for name in ('__file__', '__cached__'):\n"
         "        print(getattr(module, name, None) or '')\n"

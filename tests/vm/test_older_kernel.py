@@ -17,13 +17,9 @@ REFUSED = ("write-models", "write-nodes", "write-code", "write-outside", "run-ou
 WORKS = ("write-output", "write-tmp", "run-system", "read-models", "unix", "tcp", "locked", "moved", "thread-name")
 NOT_COVERED = ("truncate-model", "run-memory", "run-loader", "map-output", "read-outside")
 ATTEMPTS = (*REFUSED, *WORKS, *NOT_COVERED)
-ABI = "$PYTHON -c \"{}\"".format(
-    "import sys; sys.path.insert(0, '/opt/catalyst'); from catalyst.engine.facts import _landlock; print('@@ abi', _landlock())"
-)
-CATALYST = "$PYTHON -c \"{}\"".format(
-    "import sys; sys.path.insert(0, '/opt/catalyst'); sys.argv[0] = 'catalyst'; "
-    "from catalyst.cli.main import main; sys.exit(main())"
-)
+IMPORT = "import sys; sys.path.insert(0, '/opt/catalyst')"
+ABI = f"""$PYTHON -c "{IMPORT}; from catalyst.engine.facts import _landlock; print('@@ abi', _landlock())" """
+CATALYST = f"""$PYTHON -c "{IMPORT}; from catalyst.cli.main import main; sys.exit(main())" """
 
 
 def _boot(folder: Path, append: str, plans: dict[str, Facts], *more: str) -> machine.Said:
@@ -36,7 +32,7 @@ def _boot(folder: Path, append: str, plans: dict[str, Facts], *more: str) -> mac
         plan = rendered.plan(rendered.settings_of(name.partition("/")[0], "isolated"), facts, argv)
         archive.file(f"plans/{name}", plan.encode(), 0o600)
         guard = f"$PYTHON /opt/catalyst/catalyst/guard/__main__.py /plans/{name}"
-        lines.append(f"{guard}; echo \"@@ code/{name} $?\"")
+        lines.append(f'{guard}; echo "@@ code/{name} $?"')
     return machine.boot(archive, "\n".join([*lines, *more]), append, folder)
 
 
@@ -54,7 +50,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> machine.Said:
         tmp_path_factory.mktemp("vm"), "lsm=yama", plans,
         f"{CATALYST} render guard --security-level=maximum --data=/data >/dev/null 2>/notices; busybox cat /notices; "
         "busybox grep -c 'execution: not said here: this kernel has no Landlock' /notices | busybox sed 's/^/@@ notices /'",
-        f"{CATALYST} run --engine=bwrap --security-level=maximum --data=/data -- /usr/bin/true; echo \"@@ run $?\"",
+        f'{CATALYST} run --engine=bwrap --security-level=maximum --data=/data -- /usr/bin/true; echo "@@ run $?"',
     )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from catalyst import _discover
 from catalyst.errors import CatalystError, EngineUnusable, NoEngine, shown
 from catalyst.guard.record import Record
 
-
 MODULES = ("apparmor", "selinux")  # security modules that take a profile per container
 
 

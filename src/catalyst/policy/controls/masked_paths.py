@@ -9,7 +9,6 @@ PATHS = frozenset({
     "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/bus", "/proc/fs", "/proc/irq",
     "/proc/sys", "/proc/sysrq-trigger",
 })  # fmt: skip
-READABLE = frozenset({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"})  # settings: read-only
 
 CONTROL = Control(
     id="masked-paths",

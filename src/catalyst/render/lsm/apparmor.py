@@ -6,10 +6,9 @@ tighter one. `abi` must stand first: without it network rules load and do nothin
 
 import re
 
-from catalyst.policy.controls.masked_paths import READABLE
 from catalyst.policy.model import Capabilities, Devices, Place, Policy, Reach
 from catalyst.render import mounts
-from catalyst.render.host_files import ETC, GPU
+from catalyst.render.host_files import ETC, GPU, READABLE
 from catalyst.render.lsm.profile import NAME, Profile, Wanted, digest, wanted
 from catalyst.render.target import Sandbox
 from catalyst.workloads.model import DATA, DOOR, PLAN, Mount

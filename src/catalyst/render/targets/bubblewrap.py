@@ -5,7 +5,6 @@ A user namespace would map uid 1000 to the host's 0, and that is root in disguis
 
 from typing import assert_never
 
-from catalyst.policy.controls.masked_paths import READABLE
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -32,6 +31,7 @@ from catalyst.policy.model import (
     Writable,
 )  # fmt: skip
 from catalyst.render import mounts
+from catalyst.render.host_files import READABLE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import PACKAGE, PLAN, Mount
 
