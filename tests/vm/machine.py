@@ -22,7 +22,7 @@ GUEST = Path(__file__).parent / "guest"
 TOOLS = ("qemu-system-x86_64", "busybox", "apparmor_parser", "secilc", "apt-get", "apt-cache", "dpkg-deb")
 # Socket families that this kernel has as modules: without them a refusal would prove nothing.
 MODULES = ("kernel/crypto/af_alg.ko", "kernel/net/vmw_vsock/vsock.ko")
-PATIENCE = 180.0  # s; a boot takes some 5 s, a busy machine much longer
+PATIENCE = 300.0  # s; a boot takes some 5 s and a probe one or two; a busy machine much longer
 # What the guard, the probes and the look at security modules import.
 IMPORTS = (
     "catalyst.guard.main, catalyst.cli.main, catalyst.cli.commands.render, catalyst.instance.run, "
