@@ -26,7 +26,8 @@ ALLOW = base64.b64encode(struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)).decode()
 
 def guard(plan: Path) -> Answer:
     """Under the system's interpreter: the workload's user must be able to read its modules, for the doorman."""
-    done = subprocess.run(["/usr/bin/python3", "-I", "-S", str(GUARD), str(plan)], capture_output=True, text=True, timeout=60)
+    argv = ["/usr/bin/python3", "-I", "-S", str(GUARD), str(plan)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
@@ -78,7 +79,9 @@ def test_a_restriction_that_fails_at_a_restart(tmp_path: Path, mark: Path) -> No
     folder.chmod(0o777)
     script = f"echo x >> {mark}; rmdir {folder}"
     rules = {"execute": ("/usr",), "write": (str(mark.parent), str(folder))}
-    plan = write_plan(tmp_path, {"argv": ("/bin/sh", "-c", script), "file_rules": rules, "command": False, "restarts": 3})
+    plan = write_plan(
+        tmp_path, {"argv": ("/bin/sh", "-c", script), "file_rules": rules, "command": False, "restarts": 3}
+    )
     answer = guard(plan)
     assert answer.code == 1, answer.err
     assert mark.read_text() == "x\n"

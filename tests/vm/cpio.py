@@ -31,7 +31,7 @@ class Archive:
     def node(self, path: str, major: int, minor: int) -> None:
         self._add(path, S_IFCHR | 0o600, b"", device=(major, minor))
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         """The whole archive."""
         return b"".join([*self.parts, _entry("TRAILER!!!", 0, b"", 0, 0, (0, 0), 0), bytes(512)])
 
@@ -54,5 +54,5 @@ def _entry(name: str, mode: int, content: bytes, owner: int, when: int, device: 
     return _even(head) + _even(content)
 
 
-def _even(data: "bytes") -> "bytes":
+def _even(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)

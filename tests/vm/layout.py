@@ -3,6 +3,7 @@
 from vm.cpio import Archive
 
 USER = 1000
+ODD, LIKE = "/srv/odd/[y]*z {a,b}", "/srv/odd/y1z a"  # a name that is a pattern, and one that it would match
 PLACES = ("models", "custom_nodes", "input", "output", "user", "cache")
 
 
@@ -17,6 +18,8 @@ def sandbox(archive: Archive) -> None:
     archive.folder("run/catalyst/door", 0o755, USER)
     archive.folder("mnt")
     archive.file("srv/open/secret", b"secret", 0o644)
+    for folder in (ODD, LIKE):
+        archive.file(f"{folder}/file", b"x", 0o644)
     archive.file("etc/shadow", b"root:secret:1::::::\n", 0o644)
     archive.file("data/models/model", b"model", 0o644, USER)
     archive.file("etc/hosts", b"127.0.0.1 localhost\n")

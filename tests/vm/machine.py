@@ -22,7 +22,7 @@ GUEST = Path(__file__).parent / "guest"
 TOOLS = ("qemu-system-x86_64", "busybox", "apparmor_parser", "secilc", "apt-get", "apt-cache", "dpkg-deb")
 # Socket families that this kernel has as modules: without them a refusal would prove nothing.
 MODULES = ("kernel/crypto/af_alg.ko", "kernel/net/vmw_vsock/vsock.ko")
-PATIENCE = 180.0  # s; a boot takes some 5 s, a busy machine much longer
+PATIENCE = 300.0  # s; a boot takes some 5 s and a probe one or two; a busy machine much longer
 # What the guard, the probes and the look at security modules import.
 IMPORTS = (
     "catalyst.guard.main, catalyst.cli.main, catalyst.cli.commands.render, catalyst.instance.run, "
@@ -63,7 +63,7 @@ class Said:
     """What the machine printed: the words after `@@`, and everything for when it went wrong."""
 
     everything: str
-    words: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)  # JSON of any shape
 
 
 def missing() -> list[str]:
@@ -121,7 +121,7 @@ def boot(archive: Archive, script: str, append: str, folder: Path) -> Said:
     """Run `script` as root in a new machine. Raises AssertionError when it does not come to its end."""
     archive.file("script", script.encode())
     initrd = folder / "initrd"
-    initrd.write_bytes(archive.bytes())
+    initrd.write_bytes(archive.packed())
     argv = [
         "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "512", "-nographic", "-no-reboot", "-nodefaults",
         "-serial", "stdio", "-kernel", str(kernel().image), "-initrd", str(initrd),
@@ -148,7 +148,8 @@ def boot(archive: Archive, script: str, append: str, folder: Path) -> Said:
 def _python_modules() -> list[Path]:
     """The files of the standard library that IMPORTS need, found by importing them, with their compiled form."""
     look = (
-        f"import sys; sys.path.insert(0, {str(Path(catalyst.__file__).parents[1])!r}); import {IMPORTS}, encodings.ascii, encodings.idna\n"
+        f"import sys; sys.path.insert(0, {str(Path(catalyst.__file__).parents[1])!r})\n"
+        f"import {IMPORTS}, encodings.ascii, encodings.idna\n"
         "for module in list(sys.modules.values()):\n"
         "    for name in ('__file__', '__cached__'):\n"
         "        print(getattr(module, name, None) or '')\n"

@@ -17,13 +17,9 @@ REFUSED = ("write-models", "write-nodes", "write-code", "write-outside", "run-ou
 WORKS = ("write-output", "write-tmp", "run-system", "read-models", "unix", "tcp", "locked", "moved", "thread-name")
 NOT_COVERED = ("truncate-model", "run-memory", "run-loader", "map-output", "read-outside")
 ATTEMPTS = (*REFUSED, *WORKS, *NOT_COVERED)
-ABI = '$PYTHON -c "{}"'.format(
-    "import sys; sys.path.insert(0, '/opt/catalyst'); from catalyst.engine.facts import _landlock; print('@@ abi', _landlock())"
-)
-CATALYST = '$PYTHON -c "{}"'.format(
-    "import sys; sys.path.insert(0, '/opt/catalyst'); sys.argv[0] = 'catalyst'; "
-    "from catalyst.cli.main import main; sys.exit(main())"
-)
+IMPORT = "import sys; sys.path.insert(0, '/opt/catalyst')"
+ABI = f"""$PYTHON -c "{IMPORT}; from catalyst.engine.facts import _landlock; print('@@ abi', _landlock())" """
+CATALYST = f"""$PYTHON -c "{IMPORT}; from catalyst.cli.main import main; sys.exit(main())" """
 
 
 def _boot(folder: Path, append: str, plans: dict[str, Facts], *more: str) -> machine.Said:

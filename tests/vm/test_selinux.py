@@ -5,8 +5,8 @@ own lines and its choice of templates decide, not what container-selinux lets a 
 """
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +27,7 @@ BY_NETWORK = ("udp", "tcp-port-5432")
 AS_ROOT = ("packet", "raw", "core-pattern", "sysfs", "mount", "bind", "unmount", "chown", "setuid")
 USER = (*NEVER, *WORKS, *BY_NETWORK, "gpu")
 
-Words = dict[str, dict[str, str]]
+Words = dict[str, Any]
 
 
 def _profile(domain: str) -> Profile:
@@ -47,7 +47,7 @@ def _compile(folder: Path, *modules: str) -> tuple[int, str, Path]:
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Words]:
+def words(tmp_path_factory: pytest.TempPathFactory) -> Words:
     """One boot: the control, our domains, and what Catalyst finds there."""
     folder = tmp_path_factory.mktemp("vm")
     profiles = {domain: _profile(domain) for domain in DOMAINS}
@@ -66,15 +66,17 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Words]:
         f"$ENTER none - 1000 $PROBE user/none {' '.join(USER)}",
         f"$ENTER none - 0 $PROBE root/none {' '.join(AS_ROOT)}",
         # the console belongs to the machine, as an engine's terminal does: what is confined writes into a pipe
-        *(f"$ENTER selinux {one.context} 1000 $PROBE user/{domain} {' '.join(USER)} </dev/null 2>&1 | busybox cat"
-          for domain, one in profiles.items()),
+        *(
+            f"$ENTER selinux {one.context} 1000 $PROBE user/{domain} {' '.join(USER)} </dev/null 2>&1 | busybox cat"
+            for domain, one in profiles.items()
+        ),
         f"$ENTER selinux {isolated.context} 0 $PROBE root/isolated {' '.join(AS_ROOT)} </dev/null 2>&1 | busybox cat",
         f"$ENTER none - 1000 {look.format('enforcing', isolated.context)}",
         f"$ENTER none - 1000 {look.format('other', 'system_u:system_r:catalyst_000000000000.process:s0')}",
     ]
     booted = machine.boot(archive, "\n".join(lines), "security=selinux selinux=1 enforcing=0", folder)
     assert "policy" not in booted.words, booted.everything
-    yield booted.words
+    return booted.words
 
 
 def test_the_control_every_attempt_succeeds_in_the_unconfined_domain(words: Words) -> None:

@@ -1,4 +1,4 @@
-"""Files that programs need beside their own: of /etc, and of a GPU. Patterns as pathlib's glob and AppArmor read them."""
+"""Files of a host that sandboxes show or cover. Patterns mean the same to pathlib's glob and to AppArmor."""
 
 # What programs need of /etc to run at all: libraries, names, certificates, fonts. No passwd: the sandbox has its own.
 ETC = (
@@ -16,3 +16,5 @@ GPU = {
             "/sys/devices/pci*", "/sys/devices/virtual/kfd"),
     "intel": ("/dev/dri", "/sys/class/drm", "/sys/dev/char", "/sys/bus/pci/devices", "/sys/devices/pci*"),
 }  # fmt: skip
+# Of the masked files of the kernel those that are settings: they may be read, the others show the host.
+READABLE = frozenset({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"})

@@ -10,8 +10,6 @@ from catalyst.render.target import Sandbox
 from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH, Mount
 
 CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
-# Of the covered files of the kernel these are settings: they stay readable and become read-only.
-READABLE = frozenset({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"})
 SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")  # in memory, whatever makes the sandbox
 
 

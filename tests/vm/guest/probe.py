@@ -222,6 +222,8 @@ ATTEMPTS: dict[str, Callable[[], None]] = {
     "write-outside": lambda: written("/srv/open/planted"),
     "read-outside": lambda: read("/srv/open/secret"),
     "read-shadow": lambda: read("/etc/shadow"),
+    "read-odd": lambda: read("/srv/odd/[y]*z {a,b}/file"),
+    "read-like": lambda: read("/srv/odd/y1z a/file"),
     "read-models": lambda: read("/data/models/model"),
     "truncate-model": lambda: os.truncate("/data/models/model", 0),
     "write-tmp": lambda: written("/tmp/scratch"),

@@ -8,7 +8,7 @@ import re
 
 from catalyst.policy.model import Capabilities, Devices, Place, Policy, Reach
 from catalyst.render import mounts
-from catalyst.render.host_files import ETC, GPU
+from catalyst.render.host_files import ETC, GPU, READABLE
 from catalyst.render.lsm.profile import NAME, Profile, Wanted, digest, wanted
 from catalyst.render.target import Sandbox
 from catalyst.workloads.model import DATA, DOOR, PLAN, Mount
@@ -96,7 +96,7 @@ def _use(mount: Mount, want: Wanted) -> str:
 
 def _kernel(want: Wanted) -> list[str]:
     """Reading, and the names of own threads, which CUDA sets (knowledge: confinement.md §8)."""
-    masked = [f"deny {_below(path)} {'wklmx' if path in mounts.READABLE else 'rwklmx'}" for path in sorted(want.masked)]
+    masked = [f"deny {_below(path)} {'wklmx' if path in READABLE else 'rwklmx'}" for path in sorted(want.masked)]
     return [*(f"{_below(path)} r" for path in KERNEL), "owner /proc/[0-9]*/task/[0-9]*/comm rw", *masked,
             "deny /sys/** wklmx"]  # fmt: skip
 

@@ -32,6 +32,7 @@ from catalyst.policy.model import (
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.host_files import READABLE
 from catalyst.render.session import FILTER_FILE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import PACKAGE, PLAN, Mount
@@ -195,7 +196,7 @@ def _masks(rule: MaskedPaths, facts: Facts) -> list[str]:
     this kernel does not have, and there is nothing to cover."""
     words: list[str] = []
     for path in sorted(rule.paths & facts.kernel_files):
-        if path in mounts.READABLE:
+        if path in READABLE:
             words += ["--ro-bind", path, path]
         elif path in {"/proc/acpi", "/proc/asound", "/proc/scsi"}:
             words += ["--tmpfs", path, "--remount-ro", path]

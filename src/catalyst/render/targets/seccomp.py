@@ -40,9 +40,23 @@ def render(policy: Policy, _sandbox: Sandbox, facts: Facts) -> Rendered:
                 else:
                     draft.cannot(f"there is no table of system calls for {facts.machine}")
             case (
-                Identity() | NoNewPrivileges() | Capabilities() | Namespaces() | Limits() | Umask() | CleanEnvironment()
-                | OwnTerminal() | Network() | ReadOnlyRoot() | Writable() | Scratch() | Execution() | HiddenPaths()
-                | MaskedPaths() | Devices() | ForensicCleanup()
+                Identity()
+                | NoNewPrivileges()
+                | Capabilities()
+                | Namespaces()
+                | Limits()
+                | Umask()
+                | CleanEnvironment()
+                | OwnTerminal()
+                | Network()
+                | ReadOnlyRoot()
+                | Writable()
+                | Scratch()
+                | Execution()
+                | HiddenPaths()
+                | MaskedPaths()
+                | Devices()
+                | ForensicCleanup()
             ):
                 draft.cannot("a filter sees calls only")
             case _:

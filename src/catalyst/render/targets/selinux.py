@@ -54,7 +54,12 @@ def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
             case HiddenPaths():
                 draft.cannot("what a mount shows under the container's label can be read; the mounts are the engine's")
             case (
-                Identity() | NoNewPrivileges() | Limits() | Umask() | CleanEnvironment() | OwnTerminal()
+                Identity()
+                | NoNewPrivileges()
+                | Limits()
+                | Umask()
+                | CleanEnvironment()
+                | OwnTerminal()
                 | ForensicCleanup()
             ):
                 draft.cannot("no matter of a label")
