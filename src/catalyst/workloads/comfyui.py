@@ -49,13 +49,25 @@ def version(tree: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
-def notices(tree: Path) -> list[str]:
-    """What the owner should know about this checkout."""
-    found = version(tree)
-    if found >= FIXED:
-        return []
-    named = ".".join(map(str, found)) or "of unknown version"
-    return [f"ComfyUI {named} is older than {'.'.join(map(str, FIXED))} and has known flaws (CVE-2026-56670 and others)"]
+def notices(settings: Settings, tree: Path) -> list[str]:
+    """What the owner should know about this start."""
+    said, found = [], version(tree)
+    if found < FIXED:
+        named = ".".join(map(str, found)) or "of unknown version"
+        fixed = ".".join(map(str, FIXED))
+        said.append(f"ComfyUI {named} is older than {fixed} and has known flaws (CVE-2026-56670 and others)")
+    if settings.security_level is not Level.NORMAL and _has_manager(Path(settings.data) / Place.CUSTOM_NODES.value):
+        # tests/live/test_manager.py shows it
+        said.append("ComfyUI-Manager installs nothing at this level, and at its start it runs commands from a file in the "
+                    "user folder, which a node can write: move it out of custom_nodes")  # fmt: skip
+    return said
+
+
+def _has_manager(nodes: Path) -> bool:
+    try:
+        return any("comfyui-manager" in node.name.lower().replace("_", "-") for node in nodes.iterdir())
+    except OSError:
+        return False
 
 
 def python(settings: Settings, tree: Path) -> Interpreter | None:

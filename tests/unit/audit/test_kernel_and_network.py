@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.audit.inside import attempt
-from catalyst.audit.inside.acts import kernel, machine, network, processes, sockets
+from catalyst.audit.inside.acts import kernel, machine, network, processes, sockets, tracing
 from catalyst.audit.inside.native import NONE, NUMBERS, UnknownMachine
 from catalyst.audit.inside.probe import GUARD, LEVELS, Answer, Context, Probe, allowed
 from catalyst.policy.model import SystemCalls, Tier
@@ -140,9 +140,9 @@ def test_a_processor_without_numbers_is_unknown() -> None:
 
 
 def test_a_child_hands_its_answer_on_and_a_killed_one_is_told_apart() -> None:
-    assert processes.forked(lambda: allowed("in")) == allowed("in")
-    assert processes.forked(partial(end_by, 31)).outcome == "denied"  # SIGSYS
-    assert processes.forked(partial(end_by, 9)).outcome == "unknown"
+    assert tracing.forked(lambda: allowed("in")) == allowed("in")
+    assert tracing.forked(partial(end_by, 31)).outcome == "denied"  # SIGSYS
+    assert tracing.forked(partial(end_by, 9)).outcome == "unknown"
 
 
 def end_by(number: int) -> Answer:
@@ -154,10 +154,10 @@ def test_the_victim_is_who_has_the_word_itself_in_its_arguments() -> None:
     word = f"victim-{os.getpid()}"
     code = [sys.executable, "-I", "-S", "-c", "input()"]
     with subprocess.Popen([*code, f'["{word}"]'], stdin=subprocess.PIPE):
-        assert processes.find(word) is None
+        assert processes.find_victim(word) is None
         with subprocess.Popen([*code, word], stdin=subprocess.PIPE) as victim:
             wait_for(victim.pid, word)
-            assert processes.find(word) == victim.pid
+            assert processes.find_victim(word) == victim.pid
             assert victim.stdin
             victim.stdin.write(b"\n")
         victim.wait()

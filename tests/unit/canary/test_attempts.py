@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from catalyst.canary.native import NUMBERS, UnknownMachine
 
 from catalyst.canary.attempt import Answer, Context, allowed, denied, first_allowed, met, parse, tried, unknown
 from catalyst.canary.attempts import ATTEMPTS, THEMES, kernel, network, read, sockets, write
 from catalyst.canary.main import attempt_here, main
-from catalyst.canary.native import NUMBERS, UnknownMachine
 
 SECRET = "hf_not-to-be-shown"
 

@@ -2,9 +2,10 @@
 
 import re
 
+from catalyst.canary.run import Report, Result
+
 from catalyst.canary.attempt import Answer, Attempt, allowed, denied, unknown
 from catalyst.canary.page import INCIDENTS, counts, render
-from catalyst.canary.run import Report, Result
 
 EVIL = "<script>alert(1)</script>&\"'"
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from catalyst.canary.run import MAIN, Runner, child_command, run_child
 
 from catalyst.canary.attempt import Answer, Attempt, Context, denied
-from catalyst.canary.run import MAIN, Runner, child_command, run_child
 
 CONTEXT = Context(Path("/tmp"), Path("/nonexistent"))
 

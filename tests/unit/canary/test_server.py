@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from catalyst.canary.run import Runner
 
 from catalyst.canary.attempt import Attempt, Context, denied
-from catalyst.canary.run import Runner
 from catalyst.canary.server import MOST, Server
 
 ATTEMPTS = tuple(Attempt(key, "read", key, "general", lambda _: denied("")) for key in ("one", "two"))
