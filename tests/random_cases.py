@@ -248,9 +248,7 @@ def _damage(document: Any, random: Random) -> None:
         if isinstance(one, dict | list):
             inside.append(one)
             todo += one.values() if isinstance(one, dict) else one
-    if not inside:
-        return
-    where = random.choice(inside)
+    where = random.choice((document, random.choice(inside)))
     if isinstance(where, dict):
         key = random.choice((*where, random.choice(HOSTILE)))
         if random.random() < 0.3:
@@ -265,6 +263,8 @@ def _damage(document: Any, random: Random) -> None:
 
 def _value(random: Random) -> Any:
     """Any JSON value, often one that nearly fits."""
+    if random.random() < 0.3:
+        return random.choice((True, False, 1.0, None))
     return random.choice((
         None, True, False, 0, 1, -1, 1000, 1.0, 1e300, float("nan"), MOST, MOST + 1, 1 << 64, [], {}, [[]], {"": None},
         ["/bin/true"], {"HOME": "/"}, {"socket": "/s", "port": 80}, {"execute": [], "write": []}, "\ud800", "\0", "SIGKILL",
