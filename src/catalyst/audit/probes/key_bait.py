@@ -26,5 +26,6 @@ PROBE = Probe(
     origin="general",
     control="system-calls",
     layers=EVERYONE,
+    kept_by="a new session keyring, which the guard and runc make whatever they are told",
     act=act,
 )

@@ -27,6 +27,6 @@ PROBE = Probe(
     origin="I7",
     control="scratch",
     layers=ENGINES,
-    also=("write-confinement", "namespaces"),
+    also=("write-confinement", "namespaces", "identity"),
     act=act,
 )

@@ -22,9 +22,8 @@ CAPABILITIES = (
     "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
     "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
     "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
-    "CHECKPOINT_RESTORE",
-)  # fmt: skip
+    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+)  # fmt: skip -- in the order of their bits; the three newer ones are parts of SYS_ADMIN, and Docker 20.10 lacks them
 # With the host's mounts in sight these are too; the rest of the host is left out, for the sandbox's own paths to stand.
 TREE = ("/home", "/root", "/sys", "/etc/shadow")
 INNER: dict[str, tuple[str, ...]] = {
@@ -70,7 +69,14 @@ def outer(engine: str, argv: Iterable[str], rules: Collection[str], host: Host) 
 
 def _shown(words: list[str], host: Host) -> list[str]:
     """What of the host may be shown on top without covering something the sandbox needs, such as its interpreter."""
-    return [path for path in host.shown if not any(f"{path}/" in f"{word}/" for word in words)]
+    found = []
+    for path in host.shown:
+        if not any(f"{path}/" in f"{word}/" for word in words):
+            found.append(path)
+        elif Path(path).is_dir():
+            inside = sorted(f"{path}/{child.name}" for child in Path(path).iterdir() if not child.is_symlink())
+            found += [child for child in inside if not any(f"{child}/" in f"{word}/" for word in words)]
+    return found
 
 
 def bare(argv: Iterable[str]) -> list[str]:
@@ -164,7 +170,8 @@ def _namespaces(groups: list[Group], host: Host) -> list[Group]:
     place = next((index for index, group in enumerate(kept) if group == ["--tmpfs", "/dev/shm"]), None)
     if place is not None:
         kept[place - 2 : place + 1] = [["--bind", "/dev/shm", "/dev/shm"]]
-    last = next((index for index, group in enumerate(kept) if group[0] == "--remount-ro"), len(kept))
+    ends = [["--remount-ro", "/dev"], ["--remount-ro", "/"], ["--chdir", "/"]]
+    last = next(index for index, group in enumerate(kept) if group in ends)
     words = [word for group in groups for word in group]
     return [*kept[:last], *(["--bind", path, path] for path in _shown(words, host)), *kept[last:]]
 
