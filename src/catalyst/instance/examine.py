@@ -48,7 +48,7 @@ def _prepared(settings: Settings, engine: Engine) -> prepare.Prepared:
     store = Store(settings.data)
     return prepare.prepare(
         settings, engine,
-        lambda policy, python: canary.workload(settings, python, prepare.SEALED_PORT, policy),
+        lambda _policy, python: canary.workload(settings, python, prepare.SEALED_PORT, engine.id),
         name=store.id, folder=store.session, lifeline=0,
     )  # fmt: skip
 

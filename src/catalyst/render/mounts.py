@@ -9,7 +9,7 @@ from catalyst.render.session import SHOWN
 from catalyst.render.target import Sandbox
 from catalyst.workloads.model import DOOR, PACKAGE, Mount
 
-CODE_PARTS = ("__init__.py", "guard", "canary")
+CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
 
 
 def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
