@@ -71,7 +71,7 @@ RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     CleanEnvironment: st.just(CleanEnvironment()),
     OwnTerminal: st.just(OwnTerminal()),
     Execution: st.builds(Execution, st.booleans()),
-    SystemCalls: st.builds(SystemCalls, st.sampled_from(Tier), st.booleans()),
+    SystemCalls: st.builds(SystemCalls, st.sampled_from(Tier), st.booleans(), st.booleans()),
     ForensicCleanup: st.just(ForensicCleanup()),
 }
 

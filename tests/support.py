@@ -58,7 +58,7 @@ class Catalyst:
     command: list[str] = field(default_factory=lambda: list(COMMAND))
 
     def argv(self, name: str, *words: str) -> list[str]:
-        engine = [f"--engine={self.engine}"] if name in {"up", "run", "render", "doctor"} else []
+        engine = [f"--engine={self.engine}"] if name in {"up", "run", "render", "doctor", "verify"} else []
         return [*self.command, name, *engine, f"--data={self.data}", *words]
 
     def env(self, **more: str) -> dict[str, str]:

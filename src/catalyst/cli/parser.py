@@ -13,9 +13,11 @@ first steps:
   catalyst up --comfyui ~/ComfyUI      your own checkout, with its own virtual environment
   catalyst run -- python3 script.py    any command under the same policy
   catalyst doctor                      what this machine can hold
+  catalyst verify                      attack the sandbox, and see what held
 
 every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
-exit codes: 0 fine, 1 failed, 2 usage, 4 settings refused, 5 no usable engine, 6 a required control cannot be enforced
+exit codes: 0 fine, 1 failed, 2 usage, 3 not all could be judged, 4 settings refused, 5 no usable engine,
+6 a required control cannot be enforced, 13 or 14 an attack got through
 """
 
 
@@ -39,7 +41,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=30, width=WIDTH)
 
 
-COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "policy", "render", "completion")
+COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "policy", "render", "completion")
 
 
 def build(only: str = "") -> argparse.ArgumentParser:
@@ -50,7 +52,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    fill = (_up, _down, _status, _logs, _run, _doctor, _policy, _render, _completion)
+    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _policy, _render, _completion)
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
     return parser
@@ -98,6 +100,19 @@ def _doctor(commands: Commands, full: bool) -> None:
     if full:
         _settings(doctor)
         _json(doctor)
+
+
+def _verify(commands: Commands, full: bool) -> None:
+    verify = _command(commands, "verify", "attack a sandbox made as up makes it, and print who stopped what")
+    if full:
+        verify.add_argument("--layers", choices=("both", "outer", "inner"), default="both",
+                            help="leave only one layer: outer is the engine, inner the guard [default: both]")  # fmt: skip
+        verify.add_argument("--ablate", action="store_true",
+                            help="then without each control in turn, to see who stopped what (minutes)")  # fmt: skip
+        verify.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
+        verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
+        _settings(verify)
+        _json(verify)
 
 
 def _policy(commands: Commands, full: bool) -> None:

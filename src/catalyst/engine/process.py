@@ -4,6 +4,7 @@ Every program starts in `/`: the current folder may be one the workload wrote, a
 it finds there (tests/attacks/test_planted_git_config.py). So every path in an argv is absolute.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -53,16 +54,30 @@ def start(
     output: int | IO[bytes] | None = subprocess.PIPE,
     errors: int | IO[bytes] | None = subprocess.STDOUT,
     keep: Sequence[int] = (),
+    opened: Sequence[tuple[int, str]] = (),
     session: bool = True,
 ) -> "subprocess.Popen[bytes]":
-    """Start and return it. `keep` are descriptors it inherits; a session of its own keeps our terminal's Ctrl-C away.
+    """Start and return it. `keep` are descriptors it inherits, `opened` files it gets open for reading at a number of
+    their own; a session of its own keeps our terminal's Ctrl-C away.
 
     Raises OSError when it cannot be started.
     """
-    return subprocess.Popen(
-        argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=tuple(keep), start_new_session=session,
-        env=environment(*NEEDED), cwd="/",
-    )  # fmt: skip
+    numbers = [_open_at(number, path) for number, path in opened]
+    try:
+        return subprocess.Popen(
+            argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=(*keep, *numbers), start_new_session=session,
+            env=environment(*NEEDED), cwd="/",
+        )  # fmt: skip
+    finally:
+        for number in numbers:
+            os.close(number)
+
+
+def _open_at(number: int, path: str) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    os.dup2(descriptor, number, inheritable=False)
+    os.close(descriptor)
+    return number
 
 
 def python(module: str, *words: str) -> list[str]:

@@ -1,13 +1,14 @@
-"""Landlock (landlock(7)): what the workload may do with files, enforced by the kernel without any privilege.
+"""Landlock (landlock(7)): what the workload may do with files and TCP, enforced by the kernel without any privilege.
 
 It holds where no engine confines writes, and it alone refuses to run programs from places the workload can write. What
 it does not cover is said by the renderer: a memfd, `ld.so FILE`, an interpreter and mmap(PROT_EXEC) still run code.
 """
 
+import errno
 import os
 
 from catalyst.guard import syscalls
-from catalyst.guard.plan import FileRules
+from catalyst.guard.plan import FileRules, TcpRules
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = (
@@ -15,6 +16,8 @@ REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MA
 )
 REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 SCOPE_ABSTRACT_UNIX_SOCKET, SCOPE_SIGNAL = 1 << 0, 1 << 1
+BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1
+NETWORK_SINCE, SCOPES_SINCE = 4, 6  # the ABI
 
 # Rights by the ABI that brought them (include/uapi/linux/landlock.h).
 RIGHTS = {1: (1 << 13) - 1, 2: REFER, 3: TRUNCATE, 5: IOCTL_DEV}
@@ -27,27 +30,44 @@ WRITE = (WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SOCK
 DEVICE = READ | WRITE_FILE | TRUNCATE | IOCTL_DEV
 
 
-def restrict(rules: FileRules) -> None:
-    """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without Landlock.
+def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> None:
+    """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without these rules.
 
     Reading is allowed everywhere, since the sandbox shows nothing that may not be read; running only below
-    SYSTEM and `rules.execute`; writing only below `rules.write`.
+    SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts nothing.
+    `scoped`: no signal to a process outside, no abstract unix socket made outside.
     """
+    if files is None and tcp is None and not scoped:
+        return
     abi = syscalls.landlock_abi()
-    handled = sum(right for since, right in RIGHTS.items() if since <= abi)
-    scopes = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL if abi >= 6 else 0
-    ruleset = syscalls.landlock_create_ruleset(handled, scopes, with_scopes=abi >= 6)
+    if tcp is not None and abi < NETWORK_SINCE:
+        raise OSError(errno.EOPNOTSUPP, f"Landlock ABI {abi} has no rules for TCP")
+    if scoped and abi < SCOPES_SINCE:
+        raise OSError(errno.EOPNOTSUPP, f"Landlock ABI {abi} has no scopes")
+    on_files = 0 if files is None else sum(right for since, right in RIGHTS.items() if since <= abi)
+    on_tcp = 0 if tcp is None else CONNECT_TCP | (0 if tcp.bind is None else BIND_TCP)
+    scopes = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL if scoped else 0
+    ruleset = syscalls.landlock_create_ruleset(on_files, on_tcp, scopes, abi)
     try:
-        granted: dict[str, int] = {"/": READ, "/dev": DEVICE, "/proc": READ | WRITE_FILE}
-        for path in (*(one for one in SYSTEM if os.path.exists(one)), *rules.execute):
-            granted[path] = granted.get(path, 0) | READ | EXECUTE
-        for path in rules.write:
-            granted[path] = granted.get(path, 0) | READ | WRITE
-        for path, rights in granted.items():
-            _allow(ruleset, path, rights & handled)
+        if files is not None:
+            _allow_files(ruleset, files, on_files)
+        if tcp is not None:
+            for right, ports in ((BIND_TCP, tcp.bind or ()), (CONNECT_TCP, tcp.connect)):
+                for port in ports:
+                    syscalls.landlock_add_port(ruleset, port, right)
         syscalls.landlock_restrict_self(ruleset)
     finally:
         os.close(ruleset)
+
+
+def _allow_files(ruleset: int, files: FileRules, handled: int) -> None:
+    granted: dict[str, int] = {"/": READ, "/dev": DEVICE, "/proc": READ | WRITE_FILE}
+    for path in (*(one for one in SYSTEM if os.path.exists(one)), *files.execute):
+        granted[path] = granted.get(path, 0) | READ | EXECUTE
+    for path in files.write:
+        granted[path] = granted.get(path, 0) | READ | WRITE
+    for path, rights in granted.items():
+        _allow(ruleset, path, rights & handled)
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

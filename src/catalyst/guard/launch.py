@@ -44,8 +44,8 @@ def _become(plan: Plan) -> None:
     if plan.lifeline is not None:
         _close_lifeline(plan.lifeline)
     os.chdir(plan.cwd)
-    if plan.file_rules is not None:  # the guard stays outside the domain, so that it cannot be traced or signalled from it
-        landlock.restrict(plan.file_rules)
+    # The guard stays outside the domain, so that it cannot be traced or signalled from it.
+    landlock.restrict(plan.file_rules, plan.tcp_rules, scoped=plan.scoped)
     if plan.filter is not None:  # last of all: it refuses what was needed up to here
         syscalls.install_filter(binascii.a2b_base64(plan.filter))
     os.execvpe(plan.argv[0], plan.argv, plan.env)  # noqa: S606 -- starting this program is what the guard is for

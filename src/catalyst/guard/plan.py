@@ -42,11 +42,19 @@ class FileRules(Record):
     write: tuple[str, ...]
 
 
+class TcpRules(Record):
+    """Landlock: ports that TCP sockets may be bound to (None: any), and connected to, whatever the address."""
+
+    bind: tuple[int, ...] | None
+    connect: tuple[int, ...]
+
+
 class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
     `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under,
-    `file_rules` what Landlock lets it do;
+    `file_rules` and `tcp_rules` what Landlock lets it do, `scoped` that it reaches no process and no abstract unix socket
+    outside; `uid` and `gid` None leave the user as it is;
     `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
     of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
     """
@@ -54,13 +62,15 @@ class Plan(Record):
     argv: tuple[str, ...]
     env: dict[str, str]
     cwd: str
-    uid: int
-    gid: int
+    uid: int | None
+    gid: int | None
     groups: tuple[int, ...]
     no_new_privileges: bool
     no_capabilities: bool
     filter: str | None
     file_rules: FileRules | None
+    tcp_rules: TcpRules | None
+    scoped: bool
     umask: int
     processes: int
     files: int
@@ -74,13 +84,20 @@ class Plan(Record):
     command: bool
 
 
+# A plan with these restricts nothing. A renderer starts from them, so that what no rule asks for is not enforced.
+UNCONFINED: dict[str, Any] = {
+    "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "filter": None, "file_rules": None,
+    "tcp_rules": None, "scoped": False, "umask": 0o022, "processes": 1 << 20, "files": 1 << 20,
+}  # fmt: skip
+
+
 def encode(plan: Plan) -> str:
     """The plan as JSON text."""
     document: dict[str, Any] = {"version": VERSION}
     for name, value in vars(plan).items():
         if name == "places":
             value = [vars(place) for place in value]
-        elif isinstance(value, Door | FileRules):
+        elif isinstance(value, Door | FileRules | TcpRules):
             value = vars(value)
         document[name] = value
     return json.dumps(document, indent=1, sort_keys=True)
@@ -187,17 +204,22 @@ _DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
 
 _FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT)}
 
+_PORTS = _list(_exactly(int, 1, 65535))
+_TCP_RULES = {"bind": _optional(_PORTS), "connect": _PORTS}
+
 _PLAN: dict[str, Check] = {
     "argv": _list(_TEXT, at_least=1),
     "env": _environment,
     "cwd": _TEXT,
-    "uid": _ID,
-    "gid": _ID,
+    "uid": _optional(_ID),
+    "gid": _optional(_ID),
     "groups": _list(_ID),
     "no_new_privileges": _FLAG,
     "no_capabilities": _FLAG,
     "filter": _optional(_program),
     "file_rules": _optional(lambda where, value: FileRules(**_object(f"{where}.", value, _FILE_RULES))),
+    "tcp_rules": _optional(lambda where, value: TcpRules(**_object(f"{where}.", value, _TCP_RULES))),
+    "scoped": _FLAG,
     "umask": _exactly(int, 0, 0o777),
     "processes": _COUNT,
     "files": _COUNT,

@@ -72,10 +72,15 @@ class Identity(Step):
         return f"become uid {self.plan.uid}, gid {self.plan.gid}, groups {list(self.plan.groups)}"
 
     def apply(self) -> None:
+        uid, gid = self.plan.uid, self.plan.gid
+        if uid is None and gid is None:
+            return
+        if uid is None or gid is None:
+            raise StepFailed("identity: a user needs a group, and a group a user")
         if os.geteuid() == 0:
             os.setgroups(self.plan.groups)
-            os.setresgid(self.plan.gid, self.plan.gid, self.plan.gid)
-            os.setresuid(self.plan.uid, self.plan.uid, self.plan.uid)
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
         if 0 in (*os.getresuid(), *os.getresgid()):
             raise StepFailed("identity: still root")
 

@@ -75,7 +75,7 @@ def drop_bounding_set() -> None:
 
 # One number on every architecture: they are newer than the common table (asm-generic/unistd.h).
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_CREATE_RULESET_VERSION = 1, 1
+LANDLOCK_RULE_PATH_BENEATH, LANDLOCK_RULE_NET_PORT, LANDLOCK_CREATE_RULESET_VERSION = 1, 2, 1
 
 
 def landlock_abi() -> int:
@@ -86,10 +86,10 @@ def landlock_abi() -> int:
     return _landlock_create(None, LANDLOCK_CREATE_RULESET_VERSION)
 
 
-def landlock_create_ruleset(file_rights: int, scopes: int, *, with_scopes: bool) -> int:
-    """A descriptor of a ruleset that handles these rights; kernels before ABI 6 do not know the field of scopes."""
-    attribute = struct.pack("=QQQ", file_rights, 0, scopes)
-    return _landlock_create(attribute if with_scopes else attribute[:8], 0)
+def landlock_create_ruleset(file_rights: int, net_rights: int, scopes: int, abi: int) -> int:
+    """A descriptor of a ruleset that handles these rights. The struct grew: network with ABI 4, scopes with ABI 6."""
+    attribute = struct.pack("=QQQ", file_rights, net_rights, scopes)
+    return _landlock_create(attribute[: 8 if abi < 4 else 16 if abi < 6 else 24], 0)
 
 
 def _landlock_create(attribute: bytes | None, flags: int) -> int:
@@ -104,10 +104,18 @@ def _landlock_create(attribute: bytes | None, flags: int) -> int:
 
 def landlock_add_path(ruleset: int, folder: int, rights: int) -> None:
     """Grant `rights` below the open `folder` (landlock_add_rule(2), LANDLOCK_RULE_PATH_BENEATH)."""
-    beneath = struct.pack("=Qi", rights, folder)
+    _landlock_add(ruleset, LANDLOCK_RULE_PATH_BENEATH, struct.pack("=Qi", rights, folder))
+
+
+def landlock_add_port(ruleset: int, port: int, rights: int) -> None:
+    """Grant `rights` on TCP `port` of any address (LANDLOCK_RULE_NET_PORT)."""
+    _landlock_add(ruleset, LANDLOCK_RULE_NET_PORT, struct.pack("=QQ", rights, port))
+
+
+def _landlock_add(ruleset: int, kind: int, rule: bytes) -> None:
     added = _libc.syscall(
-        ctypes.c_long(LANDLOCK_ADD_RULE), ctypes.c_int(ruleset), ctypes.c_int(LANDLOCK_RULE_PATH_BENEATH),
-        ctypes.c_char_p(beneath), ctypes.c_uint32(0),
+        ctypes.c_long(LANDLOCK_ADD_RULE), ctypes.c_int(ruleset), ctypes.c_int(kind), ctypes.c_char_p(rule),
+        ctypes.c_uint32(0),
     )  # fmt: skip
     if added < 0:
         raise _failed("landlock_add_rule")

@@ -33,7 +33,7 @@ class Prepared(Record):
     outer: Rendered
     inner: Rendered
     answers: dict[str, Answer]
-    files: dict[str, str]
+    files: dict[str, bytes]
 
 
 def prepare(
@@ -58,7 +58,7 @@ def prepare(
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
-    files = session.files(policy, inner.text, "" if engine.own_files else facts.machine)
+    files = session.files(policy, inner.text, facts.machine)
     return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
 
 

@@ -136,7 +136,7 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake:
     try:
         ready = prepare.prepare(loose, engine, job.workload, name=folder.name, folder=folder, lifeline=alive)
         make_session(folder, ready.files)
-        running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,))
+        running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,), opened=ready.outer.opened)
         last, stopped = _follow(running, tell, wake)
         if stopped:
             _kill(engine, folder.name, running)

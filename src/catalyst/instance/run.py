@@ -48,7 +48,8 @@ def _start(engine: Engine, ready: Prepared, alive: int) -> int:
     # With a terminal of the engine's making the client must see its size change, so it stays in our session.
     session = not (ready.sandbox.workload.terminal and engine.proxies_signals)
     client = process.start(
-        ready.outer.argv, stdin=streams[0], output=streams[1], errors=streams[2], keep=keep, session=session
+        ready.outer.argv, stdin=streams[0], output=streams[1], errors=streams[2], keep=keep, opened=ready.outer.opened,
+        session=session,
     )
     os.close(alive)
 

@@ -193,7 +193,7 @@ class Store:
         return CatalystError(f"the record {plain(str(self._record))} cannot be read: {plain(str(why)).lower()}",
                              f"remove it: rm {pasted(str(self._record))}")  # fmt: skip
 
-    def open_session(self, files: Mapping[str, str], owner: tuple[int, int], *, door: bool) -> None:
+    def open_session(self, files: Mapping[str, bytes], owner: tuple[int, int], *, door: bool) -> None:
         """A fresh session folder with `files`, and the door's folder for `owner`."""
         remove_session(self.session)
         if self.session.exists():  # it cannot be emptied; it must not stop every later start
@@ -236,13 +236,13 @@ class Store:
         return {key: found[key] for key, kind in wanted.items() if type(found.get(key)) is kind}
 
 
-def make_session(folder: Path, files: Mapping[str, str]) -> None:
+def make_session(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write what the sandbox will be shown. Readable by every uid, because the workload's may be any; the folder above
     is the caller's alone, and nothing in it is secret."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for name, content in files.items():
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(descriptor, 0o644)
             stream.write(content)
 

@@ -111,7 +111,7 @@ class Instance:
 
     def _start(self, ready: Prepared, engine: Engine, listener: socket.socket) -> None:
         self._stack.callback(engine.remove, self.store.id)
-        self.sandbox = process.start(ready.outer.argv)
+        self.sandbox = process.start(ready.outer.argv, opened=ready.outer.opened)
         self._stack.callback(self._end_sandbox)
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")

@@ -207,14 +207,20 @@ class OwnTerminal(Record):
 
 
 class SystemCalls(Record):
-    """Only the calls of a tier are answered; `datagrams`: UDP sockets may be made."""
+    """Only the calls of a tier are answered; `datagrams`: UDP sockets may be made; `memory_programs`: a file in memory
+    (memfd_create(2)) may be run as a program, which neither noexec nor Landlock stops."""
 
     tier: Tier
     datagrams: bool
+    memory_programs: bool
 
     def join(self, other: "SystemCalls") -> "SystemCalls":
-        """The shorter list, and UDP only if both say so."""
-        return SystemCalls(max(self.tier, other.tier), self.datagrams and other.datagrams)
+        """The shorter list, and the two others only if both say so."""
+        return SystemCalls(
+            max(self.tier, other.tier),
+            self.datagrams and other.datagrams,
+            self.memory_programs and other.memory_programs,
+        )
 
 
 class ForensicCleanup(Record):

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from catalyst.policy.model import Identity, Network, Policy, Reach, SystemCalls
 from catalyst.policy.syscalls.numbers import NUMBERS
-from catalyst.render.seccomp import oci
+from catalyst.render.seccomp import oci, program
 from catalyst.workloads.model import HOME, PLAN
 
-PLAN_FILE, SECCOMP_FILE = "plan.json", "seccomp.json"
+PLAN_FILE, SECCOMP_FILE, FILTER_FILE = "plan.json", "seccomp.json", "filter.bpf"
 # file in the session folder -> where it is shown
 SHOWN: Mapping[str, str] = {
     PLAN_FILE: PLAN,
@@ -17,18 +17,21 @@ SHOWN: Mapping[str, str] = {
 }
 
 
-def files(policy: Policy, plan: str, machine: str) -> dict[str, str]:
-    """Name in the session folder -> content. `machine` is empty where the engine takes no profile of system calls."""
+def files(policy: Policy, plan: str, machine: str) -> dict[str, bytes]:
+    """Name in the session folder -> content. The filter is there in both forms: JSON for a container engine, BPF."""
     calls = [one.rule for one in policy if isinstance(one.rule, SystemCalls)]
-    seccomp = {SECCOMP_FILE: oci.profile(calls[0], machine)} if calls and machine in NUMBERS else {}
+    seccomp: dict[str, bytes] = {}
+    if calls and machine in NUMBERS:
+        seccomp[SECCOMP_FILE] = oci.profile(calls[0], machine).encode()
+        seccomp[FILTER_FILE] = program.compile(calls[0], machine, outer=True)
     uid, gid = next(((one.rule.uid, one.rule.gid) for one in policy if isinstance(one.rule, Identity)), (1000, 1000))
-    return {
-        **seccomp,
+    texts = {
         PLAN_FILE: plan,
         "passwd": f"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\ncomfyuser:x:{uid}:{gid}::{HOME}:/bin/sh\n",
         "group": f"root:x:0:\ncomfyuser:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost catalyst\n::1 localhost\n",
     }
+    return {**seccomp, **{name: text.encode() for name, text in texts.items()}}
 
 
 def sealed(policy: Policy) -> bool:

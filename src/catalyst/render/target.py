@@ -60,10 +60,11 @@ class Gap(Record):
 
 
 class Rendered(Record):
-    """`argv` for an engine or `text` for a file; `gaps` beside it."""
+    """`argv` for an engine or `text` for a file; `gaps` beside it. `opened`: files the argv wants as descriptors."""
 
     argv: tuple[str, ...] = ()
     text: str = ""
+    opened: tuple[tuple[int, str], ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, PlanError, decode, encode
+from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, PlanError, TcpRules, decode, encode
 
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
+_ports = st.lists(st.integers(1, 65535), max_size=3).map(tuple)
 _keys = st.text(st.characters(exclude_characters="\0=", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
 plans = st.builds(
@@ -21,13 +22,15 @@ plans = st.builds(
     argv=st.lists(_text, min_size=1, max_size=4).map(tuple),
     env=st.dictionaries(_keys, _text, max_size=3),
     cwd=_text,
-    uid=_ids,
-    gid=_ids,
+    uid=st.none() | _ids,
+    gid=st.none() | _ids,
     groups=st.lists(_ids, max_size=3).map(tuple),
     no_new_privileges=st.booleans(),
     no_capabilities=st.booleans(),
     command=st.booleans(),
     file_rules=st.none() | st.builds(FileRules, st.lists(_text).map(tuple), st.lists(_text).map(tuple)),
+    scoped=st.booleans(),
+    tcp_rules=st.none() | st.builds(TcpRules, st.none() | _ports, _ports),
     filter=st.none() | st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode()),
     umask=st.integers(0, 0o777),
     processes=st.integers(1, 1 << 62),
@@ -43,7 +46,8 @@ plans = st.builds(
 
 PLAN = Plan(
     argv=("/bin/true",), env={"HOME": "/scratch/home"}, cwd="/", uid=1000, gid=1000, groups=(44,),
-    no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None, umask=0o077, processes=512, files=4096,
+    no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None,
+    tcp_rules=None, scoped=False, umask=0o077, processes=512, files=4096,
     folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
@@ -96,13 +100,16 @@ WRONG: dict[str, list[Any]] = {
     "argv": [[], "/bin/true", ["a", 1], ["a\0"], None],
     "env": [[], {"": "x"}, {"A=B": "x"}, {"A": 1}, {"A": "\0"}, None],
     "cwd": [1, None, "/\0"],
-    "uid": [0, -1, 1 << 32, True, 1.0, "1000", None],
-    "gid": [0, -1, (1 << 32) - 1, True, 1e3, None],
+    "uid": [0, -1, 1 << 32, True, 1.0, "1000"],
+    "gid": [0, -1, (1 << 32) - 1, True, 1e3],
     "groups": [[0], [True], 44, None],
     "no_new_privileges": [0, 1, "true", None],
     "no_capabilities": [1, None],
     "umask": [-1, 0o1000, True, "077"],
     "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": []}],
+    "tcp_rules": [{}, [], 1, {"bind": None}, {"bind": [0], "connect": []}, {"bind": [True], "connect": []},
+                  {"bind": None, "connect": None}, {"bind": None, "connect": [65536]}],
+    "scoped": [0, None, "yes"],
     "filter": ["", "AAAA", "no base64!", 7, base64.b64encode(bytes(8 * 4097)).decode()],
     "processes": [0, -1, True, 1 << 63, None],
     "files": [0, True, "4096"],

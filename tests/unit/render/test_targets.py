@@ -76,8 +76,7 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
         Devices: lambda rule, host: isinstance(rule, Devices) and not (rule.vendors and host.gpu),
         Execution: lambda rule, _: rule == Execution(from_writable=True),
     },
-    "guard": {  # a plan has a uid and a umask in any case; these are what it says without a rule
-        Identity: lambda rule, host: rule == Identity(1000, 1000) and host.root,
+    "guard": {  # a plan has a umask in any case; this is what it says without a rule
         Umask: lambda rule, _: rule == Umask(0o022),
         ReadOnlyRoot: lambda _, host: host.landlock >= 3,  # what is not granted is refused, whatever else is said
         Execution: lambda rule, host: rule == Execution(from_writable=True) and host.landlock == 0,

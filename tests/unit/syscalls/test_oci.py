@@ -14,14 +14,15 @@ CASES = list(itertools.product(Tier, (False, True), oci.ARCHITECTURE))
 
 @pytest.mark.parametrize(("tier", "datagrams", "machine"), CASES)
 def test_it_allows_the_tier_and_the_guards_needs(tier: Tier, datagrams: bool, machine: str) -> None:
-    document = json.loads(oci.profile(SystemCalls(tier, datagrams), machine))
+    rule = SystemCalls(tier, datagrams, memory_programs=datagrams)
+    document = json.loads(oci.profile(rule, machine))
     assert document["defaultAction"] == "SCMP_ACT_ERRNO"
     assert document["architectures"] == [oci.ARCHITECTURE[machine]]
     allowed = {name for entry in document["syscalls"] if entry["action"] == "SCMP_ACT_ALLOW" for name in entry["names"]}
     assert allowed == tiers.allowed(tier) | tiers.GUARD
     for entry in document["syscalls"]:
         for name in entry["names"]:
-            conditional = arguments.alternatives(name, datagrams=datagrams) is not None
+            conditional = arguments.alternatives(name, rule) is not None
             assert ("args" in entry) == conditional
         # one condition per argument in an entry: runc would OR two on the same one
         indexes = [one["index"] for one in entry.get("args", [])]
@@ -30,7 +31,7 @@ def test_it_allows_the_tier_and_the_guards_needs(tier: Tier, datagrams: bool, ma
 
 
 def test_clone3_is_not_there_so_that_glibc_falls_back() -> None:
-    document = json.loads(oci.profile(SystemCalls(Tier.NORMAL, True), "x86_64"))
+    document = json.loads(oci.profile(SystemCalls(Tier.NORMAL, True, True), "x86_64"))
     assert [entry for entry in document["syscalls"] if "clone3" in entry["names"]] == [
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
     ]

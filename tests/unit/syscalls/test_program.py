@@ -23,8 +23,8 @@ HIGH = 1 << 32  # a bit that an int argument does not have
 
 
 @cache
-def code(tier: Tier, datagrams: bool, machine: str) -> Code:
-    raw = program.compile(SystemCalls(tier, datagrams), machine)
+def code(tier: Tier, datagrams: bool, machine: str, *, memory_programs: bool = False, outer: bool = False) -> Code:
+    raw = program.compile(SystemCalls(tier, datagrams, memory_programs), machine, outer=outer)
     return tuple(struct.iter_unpack("=HBBI", raw))
 
 
@@ -57,7 +57,7 @@ def answer(instructions: Code, number: int, arch: int, args: tuple[int, ...] = (
 @pytest.mark.parametrize(("tier", "datagrams", "machine"), CASES)
 def test_every_number_gets_what_the_tier_says(tier: Tier, datagrams: bool, machine: str) -> None:
     names = {number: name for name, number in NUMBERS[machine].items()}
-    looks = set(arguments.ALLOWED) | set(arguments.REFUSED)
+    looks = set(arguments.ALLOWED) | set(arguments.REFUSED) | {"memfd_create"}
     for number in range(NEWEST + 40):
         name = names.get(number, "")
         if name in looks and name in tiers.allowed(tier):
@@ -106,6 +106,29 @@ def test_other_argument_rules(tier: Tier, machine: str, high: int) -> None:
         assert ask("personality", 8) == EPERM
         assert ask("execveat", 3, 0, 0, 0, 0x1000) == EPERM
         assert ask("seccomp", 1) == EPERM
+
+
+@pytest.mark.parametrize(("tier", "machine"), list(itertools.product(Tier, NUMBERS)))
+@pytest.mark.parametrize("high", [0, HIGH])
+def test_a_file_in_memory_is_never_a_program_unless_the_rule_says_so(tier: Tier, machine: str, high: int) -> None:
+    number = NUMBERS[machine]["memfd_create"]
+    for flags, harmless in ((0, False), (1, False), (0x10, False), (8, True), (9, True), (0x18, True)):
+        strict = answer(code(tier, False, machine), number, AUDIT_ARCH[machine], (0, flags | high))
+        assert strict == (ALLOW if harmless else EPERM), flags
+        loose = code(tier, False, machine, memory_programs=True)
+        assert answer(loose, number, AUDIT_ARCH[machine], (0, flags | high)) == ALLOW
+
+
+@pytest.mark.parametrize(("tier", "machine"), list(itertools.product(Tier, NUMBERS)))
+def test_the_outer_program_answers_what_the_guard_needs_and_nothing_else_more(tier: Tier, machine: str) -> None:
+    inner, outer = (code(tier, False, machine, outer=one) for one in (False, True))
+    for name, number in NUMBERS[machine].items():
+        said = [answer(one, number, AUDIT_ARCH[machine]) for one in (inner, outer)]
+        assert said[0] == said[1] or (name in tiers.GUARD and said == [EPERM, ALLOW]), name
+    install = (NUMBERS[machine]["prctl"], AUDIT_ARCH[machine], (22, 2))
+    assert [answer(one, *install) for one in (inner, outer)] == [EPERM, ALLOW]
+    steal = (NUMBERS[machine]["ioctl"], AUDIT_ARCH[machine], (0, 0x5412))
+    assert [answer(one, *steal) for one in (inner, outer)] == [EPERM, EPERM]
 
 
 @pytest.mark.parametrize(("tier", "machine"), list(itertools.product(Tier, NUMBERS)))

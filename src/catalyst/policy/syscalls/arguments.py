@@ -2,6 +2,7 @@
 looks at all 64 judges another number than the kernel acts on (CVE-2019-10063)."""
 
 from catalyst.guard.record import Record
+from catalyst.policy.model import SystemCalls
 
 ALL = 0xFFFFFFFF
 
@@ -38,6 +39,7 @@ DATAGRAMS: Alternatives = (*_socket(INET, DGRAM, 0, UDP), *_socket(INET6, DGRAM,
 
 _NO_FAST_OPEN = 0x20000000  # MSG_FASTOPEN connects without connect(2)
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEW*
+_NOEXEC_SEAL = 0x8  # MFD_NOEXEC_SEAL, Linux 6.3: never executable; older kernels answer EINVAL
 
 ALLOWED: dict[str, Alternatives] = {
     "socket": SOCKETS,
@@ -58,9 +60,14 @@ REFUSED: dict[str, tuple[Condition, ...]] = {
     "execveat": (Condition(4, 0x1000, 0x1000),),  # AT_EMPTY_PATH runs a file that has no name
 }
 
+# The guard installs the workload's filter with these, so an outer filter leaves them.
+GUARD_USES = frozenset({"prctl", "seccomp"})
 
-def alternatives(name: str, *, datagrams: bool) -> Alternatives | None:
+
+def alternatives(name: str, rule: SystemCalls) -> Alternatives | None:
     """The argument rule of a call, None where any argument will do."""
-    if name == "socket" and datagrams:
+    if name == "socket" and rule.datagrams:
         return SOCKETS + DATAGRAMS
+    if name == "memfd_create" and not rule.memory_programs:
+        return ((Condition(1, _NOEXEC_SEAL, _NOEXEC_SEAL),),)
     return ALLOWED.get(name)

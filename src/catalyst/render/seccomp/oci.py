@@ -17,13 +17,13 @@ ARCHITECTURE = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 def profile(rule: SystemCalls, machine: str) -> str:
     """The JSON text for `machine` (uname -m). Only the native architecture: x86's socketcall would hide arguments."""
     names = tiers.allowed(rule.tier) | tiers.GUARD
-    plain = sorted(name for name in names if arguments.alternatives(name, datagrams=rule.datagrams) is None)
+    plain = sorted(name for name in names if arguments.alternatives(name, rule) is None)
     calls: list[dict[str, Any]] = [{"names": plain, "action": "SCMP_ACT_ALLOW"}]
     calls += [
         {"names": [name], "action": "SCMP_ACT_ALLOW", "args": [
             {"index": one.index, "op": "SCMP_CMP_MASKED_EQ", "value": one.mask, "valueTwo": one.value} for one in alternative
         ]}
-        for name in sorted(names) for alternative in arguments.alternatives(name, datagrams=rule.datagrams) or ()
+        for name in sorted(names) for alternative in arguments.alternatives(name, rule) or ()
     ]  # fmt: skip
     calls.append({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS})
     document = {

@@ -10,6 +10,7 @@ answers calls without argument rules from its constant-action bitmap (Linux 5.11
 
 import errno
 import struct
+from collections.abc import Collection, Container, Iterable
 
 from catalyst.policy.model import SystemCalls
 from catalyst.policy.syscalls import arguments, tiers
@@ -60,11 +61,16 @@ class Program:
         return b"".join(out)
 
 
-def compile(rule: SystemCalls, machine: str) -> bytes:  # noqa: A001 -- the field's word
-    """The program for `machine` (uname -m). Raises KeyError for a machine without a table."""
+def compile(rule: SystemCalls, machine: str, *, outer: bool = False) -> bytes:  # noqa: A001 -- the field's word
+    """The program for `machine` (uname -m). `outer`: the guard runs under it too, so what it needs is answered.
+
+    Raises KeyError for a machine without a table.
+    """
     program, numbers = Program(), NUMBERS[machine]
     names = {number: name for name, number in numbers.items()}
-    verdicts = [_verdict(rule, names.get(number, "")) for number in range(NEWEST + 1)]
+    answered = tiers.allowed(rule.tier) | (tiers.GUARD if outer else frozenset())
+    refused = {name: one for name, one in arguments.REFUSED.items() if not (outer and name in arguments.GUARD_USES)}
+    verdicts = [_verdict(rule, names.get(number, ""), answered, refused) for number in range(NEWEST + 1)]
     program.emit(LOAD, ARCH)
     program.emit(JUMP_EQUAL, AUDIT_ARCH[machine], jt=1)
     program.emit(RETURN, ERRNO | errno.EPERM)
@@ -78,17 +84,17 @@ def compile(rule: SystemCalls, machine: str) -> bytes:  # noqa: A001 -- the fiel
     _tree(program, [*ranges, (NEWEST + 1, ERRNO | errno.ENOSYS)], rules)
     for name, label in rules.items():
         program.place(label)
-        _rule(program, name, rule)
+        _rule(program, name, rule, refused.get(name, ()))
     return program.assemble()
 
 
-def _verdict(rule: SystemCalls, name: str) -> int | str:
+def _verdict(rule: SystemCalls, name: str, answered: Collection[str], refused: Container[str]) -> int | str:
     """What a call gets: a return value, or its name where its arguments decide."""
     if name == "clone3":  # its flags lie in memory, out of sight; glibc goes on with clone
         return ERRNO | errno.ENOSYS
-    if name not in tiers.allowed(rule.tier):
+    if name not in answered:
         return ERRNO | errno.EPERM
-    looks = arguments.alternatives(name, datagrams=rule.datagrams) is not None or name in arguments.REFUSED
+    looks = arguments.alternatives(name, rule) is not None or name in refused
     return name if looks else ALLOW
 
 
@@ -108,13 +114,13 @@ def _tree(program: Program, ranges: list[tuple[int, int | str]], rules: dict[str
     _tree(program, ranges[middle:], rules)
 
 
-def _rule(program: Program, name: str, rule: SystemCalls) -> None:
+def _rule(program: Program, name: str, rule: SystemCalls, refused: Iterable[Condition]) -> None:
     """The arguments of one call: refused values first, then any alternative whose conditions all hold."""
-    for condition in arguments.REFUSED.get(name, ()):
+    for condition in refused:
         _load(program, condition)
         program.emit(JUMP_EQUAL, condition.value, jf=1)
         program.emit(RETURN, ERRNO | errno.EPERM)
-    alternatives = arguments.alternatives(name, datagrams=rule.datagrams)
+    alternatives = arguments.alternatives(name, rule)
     if alternatives is None:
         program.emit(RETURN, ALLOW)
         return

@@ -30,7 +30,9 @@ from catalyst.policy.model import (
     ViewRule,
     Writable,
 )  # fmt: skip
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.session import FILTER_FILE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
 
@@ -41,6 +43,7 @@ UNSHARE = {
     Namespace.PID: ("--unshare-pid",), Namespace.IPC: ("--unshare-ipc",), Namespace.MOUNT: (),  # bwrap always has it
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
 }  # fmt: skip
+FILTER = 200  # the descriptor bwrap reads its filter from: fixed, so that an argv says the same every time
 UNFILTERED = (
     "the host's network is shared: its loopback services, private addresses and cloud metadata are reachable{}; "
     "NETWORK_MODE=restricted or isolated closes it"
@@ -53,6 +56,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     Binds come after the tmpfs of Scratch, or a virtual environment below /tmp would be covered by it.
     """
     draft, made = Draft(), set[str]()
+    opened = []
     draft.say("bwrap", "--die-with-parent", "--as-pid-1")
     view = _system(policy, facts, made)
     shown, binds = mounts.all_mounts(sandbox), list[str]()
@@ -65,13 +69,24 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                 | ForensicCleanup()
             ):
                 view += _view(rule, facts, draft)
+            case SystemCalls():
+                opened = _filter(sandbox, facts, draft)
             case Writable():
                 binds = _binds(policy, sandbox, shown, made)
             case _:
                 _process(rule, facts, draft)
     draft.say(*view, *binds, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/")
     draft.say("--", sandbox.python, "-I", "-S", f"{PACKAGE}/guard/__main__.py", PLAN)
-    return Rendered(argv=tuple(draft.words), gaps=tuple(draft.gaps))
+    return Rendered(argv=tuple(draft.words), opened=tuple(opened), gaps=tuple(draft.gaps))
+
+
+def _filter(sandbox: Sandbox, facts: Facts, draft: Draft) -> list[tuple[int, str]]:
+    if facts.machine not in NUMBERS:
+        draft.cannot(f"there is no table of system calls for {facts.machine}")
+        return []
+    draft.say("--seccomp", str(FILTER))
+    draft.partly("it also allows what the guard needs to start")
+    return [(FILTER, f"{sandbox.session}/{FILTER_FILE}")]
 
 
 def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> None:
@@ -98,10 +113,10 @@ def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> None:
             draft.say("--new-session")
         case Limits():
             draft.cannot("bwrap makes no cgroup; the guard sets process and file limits")
-        case SystemCalls():
-            draft.cannot("bwrap is given no filter; the guard installs it")
         case Umask():
             draft.cannot("set by the guard")
+        case SystemCalls():
+            pass  # a descriptor of its own; _filter()
         case _:
             assert_never(rule)
 

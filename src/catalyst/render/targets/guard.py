@@ -1,9 +1,10 @@
 """The guard's plan: the inner layer."""
 
 import binascii
-from typing import assert_never
+from typing import Any, assert_never
 
-from catalyst.guard.plan import Door, FileRules, PlacedPath, Plan, encode
+from catalyst.guard.landlock import NETWORK_SINCE, SCOPES_SINCE
+from catalyst.guard.plan import UNCONFINED, Door, FileRules, PlacedPath, Plan, TcpRules, encode
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -19,10 +20,13 @@ from catalyst.policy.model import (
     NoNewPrivileges,
     OwnTerminal,
     Policy,
+    ProcessRule,
+    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
     Umask,
+    ViewRule,
     Writable,
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
@@ -32,47 +36,100 @@ from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH
 
 SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")
-NOT_BY_NAME = "Landlock does not cover a memfd, ld.so FILE, an interpreter and mmap"
+NOT_BY_NAME = (
+    "Landlock does not cover ld.so FILE, an interpreter and mmap(2); a file in memory is the filter's to refuse"
+)
 OUTSIDE = "a matter of the engine; the guard has no privilege to do it"
 
 
 def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The plan as JSON text, and as gaps what only an engine can do."""
-    draft, values = Draft(), _unconfined()
+    draft, values = Draft(), dict(UNCONFINED)
     for stated in policy:
         match rule := draft.at(stated):
-            case Identity():
-                values |= {"uid": rule.uid, "gid": rule.gid}
-                if not facts.root:
-                    draft.partly("it cannot change the user, it refuses to go on as root")
-            case NoNewPrivileges():
-                values["no_new_privileges"] = True
-            case Capabilities():
-                values["no_capabilities"] = True
-                if rule.kept:
-                    draft.cannot("the guard keeps none")
-            case SystemCalls():
-                values["filter"] = _filter(rule, facts, draft)
-            case Limits():
-                values |= {"processes": rule.processes, "files": rule.files}
-                draft.partly("memory is not limited, and processes are counted per user")
-            case Umask():
-                values["umask"] = rule.mask
-            case CleanEnvironment():
-                draft.partly("the workload gets the plan's variables only; its own were set by the engine")
-            case Writable() | ReadOnlyRoot():
-                _landlock_holds(facts, draft)
-            case Execution():
-                if not rule.from_writable:
-                    _landlock_holds(facts, draft)
-                    draft.partly(NOT_BY_NAME)
-            case OwnTerminal() | Namespaces() | Network() | Scratch():
-                draft.cannot(OUTSIDE)
-            case HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
-                draft.cannot(OUTSIDE)
+            case (
+                Network()
+                | ReadOnlyRoot()
+                | Writable()
+                | Scratch()
+                | Execution()
+                | HiddenPaths()
+                | MaskedPaths()
+                | Devices()
+                | ForensicCleanup()
+            ):
+                values |= _view(rule, sandbox, facts, draft)
             case _:
-                assert_never(rule)
+                values |= _process(rule, facts, draft)
     return Rendered(text=encode(_plan(values, policy, sandbox, facts)), gaps=tuple(draft.gaps))
+
+
+def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> dict[str, Any]:
+    """What a process is, as values of the plan."""
+    match rule:
+        case Identity():
+            if not facts.root:
+                draft.partly("it cannot change the user, it refuses to go on as root")
+            return {"uid": rule.uid, "gid": rule.gid}
+        case NoNewPrivileges():
+            return {"no_new_privileges": True}
+        case Capabilities():
+            if rule.kept:
+                draft.cannot("the guard keeps none")
+            return {"no_capabilities": True}
+        case SystemCalls():
+            return {"filter": _filter(rule, facts, draft)}
+        case Limits():
+            draft.partly("memory is not limited, and processes are counted per user")
+            return {"processes": rule.processes, "files": rule.files}
+        case Umask():
+            return {"umask": rule.mask}
+        case CleanEnvironment():
+            draft.partly("the workload gets the plan's variables only; its own were set by the engine")
+        case Namespaces():
+            if facts.landlock >= SCOPES_SINCE:
+                draft.partly(
+                    "only signals and abstract unix sockets, which Landlock keeps in; the rest is the engine's"
+                )
+                return {"scoped": True}
+            draft.cannot(OUTSIDE)
+        case OwnTerminal():
+            draft.cannot(OUTSIDE)
+        case _:
+            assert_never(rule)
+    return {}
+
+
+def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> dict[str, Any]:
+    """What it sees; Landlock's file rules are made of several rules together (_file_rules)."""
+    match rule:
+        case Network():
+            if rule.reach is not Reach.INTERNET:
+                return {"tcp_rules": _tcp_rules(sandbox, facts, draft)}
+            draft.cannot(OUTSIDE)
+        case Writable() | ReadOnlyRoot():
+            _landlock_holds(facts, draft)
+        case Execution():
+            if not rule.from_writable:
+                _landlock_holds(facts, draft)
+                draft.partly(NOT_BY_NAME)
+        case Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+            draft.cannot(OUTSIDE)
+        case _:
+            assert_never(rule)
+    return {}
+
+
+def _tcp_rules(sandbox: Sandbox, facts: Facts, draft: Draft) -> TcpRules | None:
+    """No connection anywhere, and no port but the workload's own; UDP is a matter of the filter."""
+    if facts.landlock < NETWORK_SINCE:
+        draft.cannot(
+            f"Landlock has rules for TCP from ABI {NETWORK_SINCE} on (Linux 6.7), this kernel has {facts.landlock}"
+        )
+        return None
+    draft.partly("unix sockets in sight, and listen(2) without bind(2), are not refused")
+    port = sandbox.workload.port
+    return TcpRules(bind=(port,) if port else None, connect=())
 
 
 def _landlock_holds(facts: Facts, draft: Draft) -> None:
@@ -103,19 +160,12 @@ def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
     return binascii.b2a_base64(program.compile(rule, facts.machine), newline=False).decode("ascii")
 
 
-def _unconfined() -> dict[str, int | bool | str | None]:
-    most = 1 << 20
-    return {"filter": None, "uid": 1000, "gid": 1000, "no_new_privileges": False, "no_capabilities": False, "umask": 0o022,
-            "processes": most, "files": most}  # fmt: skip
-
-
-def _plan(values: dict[str, int | bool | str | None], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
+def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
     workload = sandbox.workload
     placed = [mount for mount in workload.mounts if mount.place is not None]
     return Plan(
-        **values,  # type: ignore[arg-type]  # its keys are Plan's, tests decode every golden plan
+        **{**values, "file_rules": _file_rules(policy, sandbox, facts)},
         groups=facts.groups,
-        file_rules=_file_rules(policy, sandbox, facts),
         argv=workload.argv,
         env=dict(workload.env),
         cwd=workload.cwd,

@@ -1,0 +1,123 @@
+"""What is laid out on the host for the probes to reach for. All of it is inert, ours, and gone afterwards."""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from catalyst.audit.inside import native
+from catalyst.engine import process
+from catalyst.settings import environment
+
+VARIABLE = "HF_TOKEN"  # a name that thieves look for; its value is random and means nothing
+VICTIM = "import os, sys, time\nuid = int(sys.argv[2])\nif os.geteuid() == 0: os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)\nprint(flush=True)\ntime.sleep(600)\n"  # noqa: E501
+IPC_CREAT, IPC_RMID = 0o1000, 0
+KEYCTL_UNLINK, SESSION_KEYRING = 9, -3
+
+
+class Bait:
+    """`words` is what probes are told, `folder` where the files lie, `variable` an assignment for env(1)."""
+
+    def __init__(self, folder: Path, words: Mapping[str, str], variable: str) -> None:
+        self.folder, self.words, self.variable = folder, words, variable
+
+
+@contextmanager
+def laid(uid: int) -> Iterator[Bait]:
+    """Lay all of it; `uid` is the workload's as the host sees it. What cannot be had here is left out."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-")))
+        folder.chmod(0o755)
+        secret = os.urandom(16).hex()
+        (folder / "file").write_text(f"bait {secret}\n", encoding="ascii")
+        words = {"file": str(folder / "file"), "home": environment("HOME").get("HOME", "/nonexistent"), "env": VARIABLE}
+        words |= _listeners(stack, folder)
+        words |= _objects(stack, secret)
+        words["victim"] = _victim(stack, uid, f"{VARIABLE}=hf_{secret}")
+        if sys.stdin.isatty():
+            words["tty"] = "1"
+        yield Bait(folder, words, f"{VARIABLE}=hf_{secret}")
+
+
+def _listeners(stack: ExitStack, folder: Path) -> dict[str, str]:
+    """Sockets of every kind that a service of the host may have. Nobody accepts: a connection is made by the kernel."""
+    name = f"catalyst-bait-{os.urandom(8).hex()}"
+    words = {"unix": str(folder / "socket"), "abstract": name}
+    for address in (words["unix"], f"\0{name}"):
+        _listen(stack, socket.AF_UNIX, address)
+    (folder / "socket").chmod(0o777)
+    words["tcp"] = _listen(stack, socket.AF_INET, ("127.0.0.1", 0))
+    datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    datagrams.bind(("127.0.0.1", 0))
+    words["udp"] = f"127.0.0.1:{datagrams.getsockname()[1]}"
+    own = _own_address()
+    if own:
+        words["lan"] = _listen(stack, socket.AF_INET, (own, 0))
+    return words
+
+
+def _listen(stack: ExitStack, family: socket.AddressFamily, address: object) -> str:
+    listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+    listener.bind(address)  # type: ignore[arg-type]  # a path or a pair, as the family wants
+    listener.listen(128)
+    name = listener.getsockname()
+    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
+
+
+def _own_address() -> str:
+    """An address of this host that is not the loopback's; connect(2) of a datagram socket only looks up a route."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker, suppress(OSError):
+        asker.connect(("198.51.100.1", 9))
+        found = str(asker.getsockname()[0])
+        return "" if found.startswith("127.") else found
+    return ""
+
+
+def _objects(stack: ExitStack, secret: str) -> dict[str, str]:
+    """IPC objects and a key; each where this host lets us make it."""
+    words = {}
+    shared = Path("/dev/shm") / f"catalyst-bait-{secret}"
+    with suppress(OSError):
+        shared.write_text("bait", encoding="ascii")
+        shared.chmod(0o666)
+        stack.callback(shared.unlink, missing_ok=True)
+        words["posix_shm"] = shared.name
+    with suppress(OSError, native.UnknownMachine):
+        key = int.from_bytes(os.urandom(3), "big") | 1 << 24
+        segment = native.call("shmget", key, 4096, IPC_CREAT | 0o666)
+        stack.callback(native.call, "shmctl", segment, IPC_RMID, None)
+        words["shm"] = str(key)
+    with suppress(OSError, native.UnknownMachine):
+        name = f"catalyst-bait-{secret[:8]}"
+        serial = native.call("add_key", b"user\0", name.encode() + b"\0", b"bait", 4, SESSION_KEYRING)
+        stack.callback(_quietly, "keyctl", KEYCTL_UNLINK, serial, SESSION_KEYRING, 0, 0)
+        words["key"] = name
+    return words
+
+
+def _quietly(*arguments: object) -> None:
+    with suppress(OSError):
+        native.call(*arguments)  # type: ignore[arg-type]
+
+
+def _victim(stack: ExitStack, uid: int, variable: str) -> str:
+    """A sleeping process of the workload's own uid, with a token in its environment; its marker."""
+    marker = f"catalyst-bait-{os.urandom(8).hex()}"
+    argv = ["env", variable, "/usr/bin/env", "python3", "-I", "-S", "-c", VICTIM, marker, str(uid)]
+    victim = process.start(argv, stdin=process.NULL, errors=process.NULL)
+
+    def end() -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+        if victim.stdout:
+            victim.stdout.close()
+
+    stack.callback(end)
+    if victim.stdout:
+        victim.stdout.readline()  # it is who it will be
+    return marker

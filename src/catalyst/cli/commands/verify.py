@@ -1,0 +1,72 @@
+"""`catalyst verify`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from catalyst.audit.verify import report
+from catalyst.audit.verify.verify import Matrix, Row
+from catalyst.audit.verify.verify import verify as attack
+from catalyst.cli import given, output
+from catalyst.engine.engine import choose
+from catalyst.errors import CatalystError
+from catalyst.policy.build import controls
+
+INCOMPLETE, HIGH, CRITICAL = 3, 13, 14  # design §5
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """0 when every promised probe held, 3 when one is unknown, 13 or 14 when one got through (14: a core control)."""
+    settings = given.settings(arguments)
+    engine = choose(settings.engine, settings.image)
+    matrix = attack(settings, engine, layers=arguments.layers, ablate=arguments.ablate, tell=output.notice)
+    for file, make in ((arguments.sarif, report.sarif), (arguments.html, report.page)):
+        if file:
+            _write(file, make(matrix))
+    if arguments.json:
+        output.as_json(report.document(matrix))
+    else:
+        _print(matrix)
+    return _code(matrix)
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CatalystError(f"cannot write {file}: {(error.strerror or '').lower()}", "name another file") from error
+
+
+def _code(matrix: Matrix) -> int:
+    core = {control.id for control in controls() if control.core}
+    broken = [row for row in matrix.rows if row.outcome == "broken"]
+    if broken:
+        return CRITICAL if any(row.probe.control in core for row in broken) else HIGH
+    return INCOMPLETE if matrix.count("unknown") or any(row.unproved for row in matrix.rows) else 0
+
+
+def _print(matrix: Matrix) -> None:
+    layers = "" if matrix.layers == "both" else f", the {matrix.layers} layer alone"
+    columns = ("probe", "seen in", "control", "held by", "result", "what happened")
+    for outcome in reversed(report.ORDER):
+        rows = [row for row in matrix.rows if row.outcome == outcome]
+        if rows:
+            output.table(f"{report.WORD[outcome]}: {len(rows)}", columns, [_cells(row) for row in rows])
+            print()
+    if matrix.ablated:
+        output.table("what gets through without", ("without", "then these get through"), list(matrix.ablated))
+        print()
+        for row in matrix.rows:
+            if row.unproved:
+                print(f"unproved: {row.probe.id} gets through in no variant, so nothing shows that it could")
+    counted = ", ".join(f"{matrix.count(outcome)} {report.WORD[outcome]}" for outcome in report.ORDER)
+    print(f"{matrix.engine}, SECURITY_LEVEL={matrix.level}, NETWORK_MODE={matrix.network}{layers}: {counted}")
+    sys.stdout.flush()
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    said = f"{row.answer.errno}: {row.answer.evidence}" if row.answer.errno else row.answer.evidence
+    notes = [said, report.why_open(row), f"positive control: {row.shown}" if row.shown else ""]
+    notes += [f"gets through without {name}" for name in row.stopped_by[:2]]
+    return (row.probe.id, row.probe.origin, row.probe.control, ", ".join(row.layer) or "-", report.WORD[row.outcome],
+            "; ".join(note for note in notes if note))  # fmt: skip

@@ -1,0 +1,133 @@
+"""The verdicts: what counts as held, what does not, and what the reports say of it."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from catalyst.audit.inside.judge import Verdict, judge
+from catalyst.audit.inside.probe import FROM_HIGH, SEALED, Answer, Probe, allowed, denied, unknown
+from catalyst.audit.verify import report, sandbox, verify
+from catalyst.audit.verify.verify import Matrix, Row
+from catalyst.cli.commands.verify import _code
+
+REFUSED = Answer("denied", "a socket: not permitted", "EPERM")
+
+
+def probe(**changes: Any) -> Probe:
+    good = Probe("raw-socket", "kernel", "forge packets", "general", "system-calls", ("docker", "bwrap", "guard"),
+                 lambda _: REFUSED)  # fmt: skip
+    return good._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer", "level", "network", "verdict"),
+    [
+        ({}, REFUSED, "normal", "public", "held"),
+        ({}, allowed("it worked"), "normal", "public", "broken"),
+        ({}, unknown("no answer"), "normal", "public", "unknown"),
+        ({"levels": FROM_HIGH}, allowed("it worked"), "normal", "public", "open"),
+        ({"levels": FROM_HIGH}, allowed("it worked"), "high", "public", "broken"),
+        ({"networks": SEALED}, allowed("it worked"), "high", "public", "open"),
+        ({"networks": SEALED}, allowed("it worked"), "high", "isolated", "broken"),
+        ({"open_because": "whoever runs Python can"}, denied("nothing"), "maximum", "isolated", "open"),
+    ],
+)
+def test_judge(changes: dict[str, Any], answer: Answer, level: str, network: str, verdict: Verdict) -> None:
+    assert judge(probe(**changes), answer, level, network) == verdict
+
+
+def row(answer: Answer, unconfined: Answer | None, layers: str = "both", **changes: Any) -> Row:
+    mine = probe(**changes)
+    controls = {mine.id: unconfined} if unconfined else {}
+    return verify._row(mine, {mine.id: answer}, controls, ("bwrap", layers), ("high", "isolated"))
+
+
+def test_held_needs_a_positive_control_or_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "_confined_ourselves", lambda: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert row(REFUSED, allowed("works")).outcome == "held"
+    assert row(REFUSED, allowed("works")).shown == ""
+    assert row(REFUSED, Answer("denied", "no", "EPERM")).outcome == "unknown", "it fails unconfined too: proves nothing"
+    assert row(REFUSED, Answer("denied", "no", "EPERM"), needs_root=True).outcome == "unknown", "we are root here"
+    assert row(REFUSED, None).outcome == "unknown"
+    lacking = row(REFUSED, Answer("denied", "no such family", "EAFNOSUPPORT"))
+    assert (lacking.outcome, lacking.shown.split(" (")[0]) == ("held", "this host has nothing of the kind")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert row(REFUSED, Answer("denied", "no", "EPERM"), needs_root=True).outcome == "held"
+    assert row(REFUSED, Answer("denied", "no", "EPERM")).outcome == "unknown"
+
+
+def test_a_layer_answers_only_for_what_it_claims() -> None:
+    for layers, verdict in (("inner", "open"), ("outer", "broken"), ("both", "broken")):
+        found = verify._row(probe(layers=("bwrap",)), {"raw-socket": allowed("in")}, {}, ("bwrap", layers),
+                            ("high", "isolated"))  # fmt: skip
+        assert found.outcome == verdict
+
+
+def test_a_missing_answer_is_unknown() -> None:
+    found = verify._row(probe(), {}, {"raw-socket": allowed("works")}, ("bwrap", "both"), ("high", "isolated"))
+    assert found.outcome == "unknown"
+
+
+def test_the_smallest_sets_are_named() -> None:
+    assert verify._smallest(["a", "a + b", "b + c", verify.EVERYTHING]) == ["a", "b + c"]
+    assert verify._smallest([verify.EVERYTHING]) == [verify.EVERYTHING]
+    assert verify._smallest([]) == []
+
+
+def matrix(*rows: Row) -> Matrix:
+    return Matrix("bwrap", "high", "isolated", "both", rows, (("system-calls", "raw-socket"),))
+
+
+HELD, BROKEN = row(REFUSED, allowed("works")), row(allowed("in"), allowed("works"))
+UNKNOWN = row(unknown("no answer"), allowed("works"))
+
+
+def test_exit_codes() -> None:
+    assert _code(matrix(HELD)) == 0
+    assert _code(matrix(HELD, UNKNOWN)) == 3
+    assert _code(matrix(HELD, UNKNOWN, BROKEN)) == 14
+    assert _code(matrix(row(allowed("in"), allowed("works"), control="umask"))) == 13
+    assert _code(matrix(Row(HELD.probe, HELD.layer, "held", REFUSED, "", (), unproved=True))) == 3
+
+
+def test_the_document_has_what_the_issue_promises() -> None:
+    found = report.document(matrix(HELD, BROKEN))
+    entries = found["probes"]
+    assert isinstance(entries, list)
+    for entry in entries:
+        assert {"id", "control", "layer", "outcome", "errno", "evidence"} <= entry.keys()
+    assert [entry["outcome"] for entry in entries] == ["held", "broken"]
+    assert found["counts"] == {"broken": 1, "unknown": 0, "held": 1, "open": 0}
+
+
+def test_sarif_has_what_github_asks_for() -> None:
+    run = json.loads(report.sarif(matrix(HELD, BROKEN, UNKNOWN)))["runs"][0]
+    assert [(one["ruleId"], one["level"]) for one in run["results"]] == [("raw-socket", "error"), ("raw-socket", "warning")]
+    for one in run["results"]:
+        assert one["message"]["text"]
+        assert one["partialFingerprints"]["primaryLocationLineHash"]
+        assert not one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("/")
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert 0 < len(rule["fullDescription"]["text"]) <= 1024
+        assert isinstance(rule["properties"]["security-severity"], str)
+
+
+def test_the_page_escapes_what_an_attempt_says() -> None:
+    evil = row(Answer("denied", "<script>alert(1)</script>", "EPERM"), allowed("works"))
+    page = report.page(matrix(evil))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "{", "[]", "null", '{"id": "x"}', '{"id": "x", "outcome": "held", "evidence": "e", "errno": null}',
+     '{"id": "x", "outcome": "denied", "evidence": 1, "errno": null}',
+     '{"id": "x", "outcome": "denied", "evidence": "e", "errno": 1}'],
+)  # fmt: skip
+def test_a_line_that_is_no_answer_is_none(line: str) -> None:
+    assert sandbox._answer(line) is None
