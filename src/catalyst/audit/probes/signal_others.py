@@ -27,6 +27,5 @@ PROBE = Probe(
     origin="I4, I7",
     control="namespaces",
     layers=EVERYONE,
-    also=("write-confinement",),
     act=act,
 )
