@@ -11,14 +11,11 @@ LIMITS = ("memory.max", "pids.max", "cpu.max", "memory.limit_in_bytes", "cgroup.
 
 
 def act(_: Context) -> Answer:
-    """Of its own group, by version 2 in `folder` and by version 1 in one folder for each controller."""
+    """Of its own group, in version 2 (no controller's name) as in version 1."""
     folders = [ROOT]
     for line in Path("/proc/self/cgroup").read_text("utf-8", "replace").splitlines():
-        _, names, own = line.split(":", 2)
-        folders += [
-            ROOT / own.lstrip("/"),
-            *(ROOT / name.removeprefix("name=") / own.lstrip("/") for name in names.split(",")),
-        ]
+        _number, names, own = line.split(":", 2)
+        folders += [ROOT / name.removeprefix("name=") / own.lstrip("/") for name in names.split(",")]
     found = [folder / name for folder in dict.fromkeys(folders) for name in LIMITS]
     return any_opened([path for path in found if path.exists()], os.O_WRONLY, "control group in sight")
 

@@ -7,7 +7,7 @@ from catalyst.audit.inside.probe import CONTAINERS, GUARD, Answer, Context, Prob
 
 def act(_: Context) -> Answer:
     """Could it have a core file written? It may raise its own limit up to the hard one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     return allowed("a core file could be written") if hard else denied("core files are off (RLIMIT_CORE is 0)")
 
 

@@ -4,14 +4,14 @@ import errno
 import os
 import resource
 
-from catalyst.audit.inside.probe import CONTAINERS, GUARD, Answer, Context, Probe, allowed
+from catalyst.audit.inside.probe import CONTAINERS, GUARD, Answer, Context, Probe, allowed, denied
 
 MOST = (1 << 16) + 16  # bounds the run where nothing limits it
 
 
 def act(_: Context) -> Answer:
     """Copies of one descriptor, as many as the hard limit allows, which the child's end closes."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     descriptor = os.open(os.devnull, os.O_RDONLY)
     count = 0
@@ -20,7 +20,7 @@ def act(_: Context) -> Answer:
             os.dup(descriptor)
     except OSError as error:
         if error.errno == errno.EMFILE:
-            return Answer("denied", f"no more than {count} files could be opened", "EMFILE")
+            return denied(f"no more than {count} files could be open")
         raise
     return allowed(f"{MOST} files could be open at once")
 

@@ -17,7 +17,10 @@ def _raise(name: str, kind: int) -> Answer:
     soft, hard = resource.getrlimit(kind)
     if hard == resource.RLIM_INFINITY:
         return allowed(f"{name} are not limited")
-    resource.setrlimit(kind, (soft, hard + 1))
+    try:
+        resource.setrlimit(kind, (soft, hard + 1))
+    except ValueError:  # what Python makes of EPERM
+        return Answer("denied", f"the limit of {name} is {hard} and cannot be raised", "EPERM")
     return allowed(f"the limit of {name} could be raised")
 
 
@@ -29,5 +32,6 @@ PROBE = Probe(
     control="resources",
     layers=(*CONTAINERS, GUARD),
     also=("capabilities", "identity"),
+    needs_root=True,
     act=act,
 )

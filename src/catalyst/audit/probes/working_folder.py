@@ -7,7 +7,7 @@ from pathlib import Path
 
 from catalyst.audit.inside.acts.files import count_bytes
 from catalyst.audit.inside.acts.processes import ancestors
-from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, first_allowed, unknown
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, allowed, first_allowed, unknown
 
 UP = "../" * 40
 
@@ -18,7 +18,12 @@ def act(context: Context) -> Answer:
     if not bait:
         return unknown("no bait was laid")
     starts = chain([Path()], *(_held_by(str(pid)) for pid in ("self", *ancestors())))
-    return first_allowed([partial(count_bytes, Path(f"{start}/{UP}{bait}")) for start in starts], "")
+    return first_allowed([partial(_from, start, bait) for start in starts], "")
+
+
+def _from(start: Path, bait: str) -> Answer:
+    answer = count_bytes(Path(f"{start}/{UP}{bait}"))
+    return allowed(f"{bait} can be read by way of {start}") if answer.outcome == "allowed" else answer
 
 
 def _held_by(pid: str) -> list[Path]:
