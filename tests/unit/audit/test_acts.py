@@ -210,9 +210,10 @@ def test_code_that_may_not_be_written_is_denied(name: str, tmp_path: Path) -> No
     assert make_apart(name, tmp_path, code).outcome == "denied"
 
 
-@pytest.mark.parametrize(
-    "name", ["exec-scratch", "exec-script", "exec-unlinked", "exec-by-loader", "map-scratch", "device-node", "immutable-file"]
-)
+WRITERS = "exec-scratch", "exec-script", "exec-unlinked", "exec-by-loader", "map-scratch", "device-node", "immutable-file"
+
+
+@pytest.mark.parametrize("name", WRITERS)
 def test_scratch_is_left_empty(name: str, tmp_path: Path) -> None:
     make(name, Context(tmp_path, tmp_path))
     assert list(tmp_path.iterdir()) == []

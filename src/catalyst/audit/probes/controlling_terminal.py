@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 
 from catalyst.audit.inside.acts.files import can_open
-from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, unknown
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, denied
 
 
 def act(context: Context) -> Answer:
     """Opened; what could be typed there is asked by another probe."""
+    answer = can_open(Path("/dev/tty"), os.O_RDWR)
     if context.bait.get("tty") != "1":
-        return unknown("no bait was laid")
-    return can_open(Path("/dev/tty"), os.O_RDWR)
+        return denied("the terminal it has is not that of its caller, who has none")
+    return answer
 
 
 PROBE = Probe(

@@ -1,6 +1,6 @@
 """The names alone say who the owner is and what there is to take."""
 
-from catalyst.audit.inside.acts.files import in_home
+from catalyst.audit.inside.acts.files import home_of_the_user, list_home
 from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
@@ -10,5 +10,5 @@ PROBE = Probe(
     origin="general",
     control="namespaces",
     layers=ENGINES,
-    act=in_home("."),
+    act=lambda context: list_home(home_of_the_user(context)),
 )

@@ -46,6 +46,16 @@ def count_entry(path: Path) -> Answer:
     return allowed(f"{path}: {_many(count, 'entry', 'entries')} can be listed")
 
 
+def list_home(path: Path) -> Answer:
+    """Count what lies in a home folder, but for what is a mount or a mere step on the way to one. Raises OSError."""
+    points = [path for path, _ in _mounts()]
+    entries = list(path.iterdir())
+    found = [entry for entry in entries if not any(entry in (point, *point.parents) for point in points)]
+    if not found:
+        return _empty(path)
+    return allowed(f"{path}: {_many(len(found), 'entry', 'entries')} can be listed")
+
+
 def _empty(path: Path) -> Answer:
     """Covered, or without anything on this host either."""
     return Answer("denied", f"{path}: it is empty", "ENOENT")
@@ -166,9 +176,17 @@ def file_system(path: Path) -> str:
     """The type of the file system `path` lies on: the longest mount point that leads to it (proc_pid_mountinfo(5))."""
     best, kind = -1, ""
     target = path.resolve()
+    for point, name in _mounts():
+        if (target == point or point in target.parents) and len(point.parts) >= best:
+            best, kind = len(point.parts), name
+    return kind
+
+
+def _mounts() -> list[tuple[Path, str]]:
+    """Mount points and the types of their file systems."""
+    found = []
     for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
         before, _, after = line.partition(" - ")
-        point = Path(before.split(" ")[4].replace("\\040", " "))  # a space is written so
-        if (target == point or point in target.parents) and len(point.parts) >= best:
-            best, kind = len(point.parts), after.split(" ")[0]
-    return kind
+        point = before.split(" ")[4].replace("\\040", " ")  # a space is written so
+        found.append((Path(point), after.split(" ")[0]))
+    return found
