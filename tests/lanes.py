@@ -1,6 +1,8 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap. A lane that was asked for and cannot run fails; it is never skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm. A lane that was asked for and cannot run fails; it is never
+skipped.
 
-The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane.
+The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
+`vm` boots virtual machines (tests/vm).
 """
 
 import os
@@ -14,25 +16,30 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
+LANES = (*engines(), "vm")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("catalyst")
-    for name in engines():
+    for name in LANES:
         group.addoption(f"--run-{name}", action="store_true", help=f"run the live tests of {name}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The live folder is looked at only when a lane was asked for."""
-    if any(config.getoption(f"--run-{name}") for name in engines()) and not config.args_source.name.startswith("ARGS"):
+    """The folder of a lane is looked at only when the lane was asked for."""
+    if config.args_source.name.startswith("ARGS"):
+        return
+    if any(config.getoption(f"--run-{name}") for name in engines()):
         config.args = [*config.args, "tests/live"]
+    if config.getoption("--run-vm"):
+        config.args = [*config.args, "tests/vm"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of a lane that was not asked for are deselected, and pytest counts them."""
     unwanted = []
     for item in items:
-        marker = item.get_closest_marker("engine")
+        marker = item.get_closest_marker("engine") or item.get_closest_marker("lane")
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         name = marker.args[0] if marker else parameters.get("engine")
         if name and not config.getoption(f"--run-{name}"):

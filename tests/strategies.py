@@ -107,6 +107,7 @@ def facts() -> st.SearchStrategy[Facts]:
         submounts=st.sampled_from([frozenset[str](), frozenset({"/srv/ComfyUI/models/disk"})]),
         kernel_files=_subset(*KERNEL_FILES),
         landlock=st.sampled_from([0, 1, 2, 3, 7]),
+        machine=st.sampled_from(["x86_64", "aarch64", "riscv64"]),
     )
 
 

@@ -169,7 +169,7 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
 
 
 # Folders of a data directory that a workload may write (policy/model.py, Place); a test holds the two together.
-PLACES = frozenset({"models", "custom_nodes", "input", "output", "user", "cache"})
+PLACES = frozenset({"models", "custom_nodes", "packages", "input", "output", "user", "cache"})
 
 
 def _not_the_workloads(file: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from catalyst.guard.plan import decode
 from catalyst.policy.build import build
 from catalyst.policy.controls.masked_paths import PATHS
+from catalyst.render.lsm import profiles
 from catalyst.render.target import Facts, Rendered, targets
 from strategies import sandbox, settings_with
 
@@ -39,7 +40,15 @@ def _facts(name: str) -> Facts:
         groups=(44, 109) if gpu == "amd" else (),
         submounts=frozenset({"/", "/proc", "/srv/data/models/disk"}),
         kernel_files=PATHS,
+        profiles=_loaded(name),
     )
+
+
+def _loaded(name: str) -> frozenset[str]:
+    """Of the two hosts with a GPU, one has our AppArmor profile loaded and one our SELinux module."""
+    settings = settings_with(**SETTINGS[name])
+    apparmor, selinux = profiles.of(build(settings), sandbox(settings))
+    return frozenset({"gpu-nvidia": {apparmor.name}, "gpu-amd": {selinux.name}}.get(name, set()))
 
 
 def _render(target: str, name: str) -> Rendered:

@@ -100,10 +100,10 @@ def test_a_terminal_is_passed_through(catalyst: Catalyst) -> None:
 
 def test_writes_stay_where_the_level_lets_them(catalyst: Catalyst) -> None:
     script = (
-        "for d in models custom_nodes input output user cache; do touch /data/$d/x 2>/dev/null && echo $d; done; "
+        "for d in models custom_nodes packages input output user cache; do touch /data/$d/x 2>/dev/null && echo $d; done; "
         "for p in /usr/x /opt/x /etc/x /x /data/x; do touch $p 2>/dev/null && echo $p; done; true"
     )
-    every = ["models", "custom_nodes", "input", "output", "user", "cache"]
+    every = ["models", "custom_nodes", "packages", "input", "output", "user", "cache"]
     assert catalyst.run("sh", "-c", script).stdout.split() == every
     for level in ("high", "maximum"):
         done = catalyst.run("sh", "-c", script, SECURITY_LEVEL=level, NETWORK_MODE="isolated")

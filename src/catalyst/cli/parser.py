@@ -136,9 +136,9 @@ def _policy(commands: Commands, full: bool) -> None:
 
 
 def _render(commands: Commands, full: bool) -> None:
-    render = _command(commands, "render", "print the policy for a consumer: docker, podman, bubblewrap, guard")
+    render = _command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
     if full:
-        render.add_argument("target", help="docker, podman, bubblewrap or guard")
+        render.add_argument("target", help="apparmor, bubblewrap, docker, guard, podman, seccomp or selinux")
         _settings(render)
         _json(render)
 

@@ -12,6 +12,8 @@ from catalyst import _discover
 from catalyst.errors import CatalystError, EngineUnusable, NoEngine, shown
 from catalyst.guard.record import Record
 
+MODULES = ("apparmor", "selinux")  # security modules that take a profile per container
+
 
 class Usable(Record):
     """The engine can be used; `note` says with what."""
@@ -31,6 +33,7 @@ class Engine(Record):
 
     `find(thorough)` tells whether it can be used (thorough tries it); `rootless()` whether it works without privilege;
     `has_image(name)` whether it could start that image; `remove(id)` ends and removes what an instance left;
+    `modules()` are the security modules it can start a sandbox under a profile of, as the kernel calls them;
     `pid(id, process)` is PID 1 of the sandbox as the host sees it, None if it cannot be seen.
     `own_files`: the sandbox shows the host's /usr, there is no image. `proxies_signals`: its client passes signals on.
     """
@@ -39,6 +42,7 @@ class Engine(Record):
     target: str
     find: Callable[[bool], Usable | Unusable]
     rootless: Callable[[], bool]
+    modules: Callable[[], frozenset[str]]
     has_image: Callable[[str], bool]
     remove: Callable[[str], None]
     pid: Callable[[str, int], int | None]

@@ -3,33 +3,21 @@
 import os
 import re
 import resource
+from collections.abc import Iterable
 from pathlib import Path
 
+from catalyst.engine import security_modules
 from catalyst.guard.syscalls import landlock_abi
 from catalyst.policy.controls.masked_paths import PATHS
+from catalyst.render.host_files import ETC, GPU
+from catalyst.render.lsm.profile import Profile
 from catalyst.render.target import Facts
 from catalyst.settings import Settings
 
-# What programs need of /etc to run at all: libraries, names, certificates, fonts. No passwd: the sandbox has its own.
-ETC = (
-    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/nsswitch.conf",
-    "/etc/resolv.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted", "/etc/localtime", "/etc/fonts", "/etc/mime.types", "/etc/services",
-    "/etc/protocols", "/etc/OpenCL/vendors", "/etc/vulkan",
-)  # fmt: skip
-# Nodes of each vendor, and the folders of /sys its libraries read (knowledge: confinement.md §8). Not run on a GPU here.
-GPU = {
-    "none": (),
-    "nvidia": ("/dev/nvidia*", "/dev/nvidia-caps/*", "/dev/dxg", "/sys/module/nvidia", "/sys/bus/pci/devices",
-               "/sys/devices/pci*", "/run/nvidia-persistenced"),
-    "amd": ("/dev/kfd", "/dev/dri", "/sys/class/kfd", "/sys/class/drm", "/sys/dev/char", "/sys/bus/pci/devices",
-            "/sys/devices/pci*", "/sys/devices/virtual/kfd"),
-    "intel": ("/dev/dri", "/sys/class/drm", "/sys/dev/char", "/sys/bus/pci/devices", "/sys/devices/pci*"),
-}  # fmt: skip
 
-
-def read(settings: Settings, *, rootless: bool = False) -> Facts:
-    """The facts of this host for one run."""
+def read(settings: Settings, *, rootless: bool = False, modules: frozenset[str] = frozenset(),
+         profiles: Iterable[Profile] = ()) -> Facts:  # fmt: skip
+    """The facts of this host for one run: of `profiles`, those that are loaded for one of `modules`."""
     gpu = [str(path) for pattern in GPU[settings.gpu] for path in sorted(Path("/").glob(pattern.lstrip("/")))]
     return Facts(
         root=os.geteuid() == 0,
@@ -44,6 +32,8 @@ def read(settings: Settings, *, rootless: bool = False) -> Facts:
         landlock=_landlock(),
         most_files=_hard(resource.RLIMIT_NOFILE),
         most_processes=_hard(resource.RLIMIT_NPROC),
+        modules=modules,
+        profiles=frozenset(one.name for one in profiles if one.module in modules and security_modules.loaded(one)),
         kernel_files=frozenset(path for path in PATHS if Path(path).exists()),
     )
 

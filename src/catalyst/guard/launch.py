@@ -10,20 +10,28 @@ from contextlib import suppress
 
 from catalyst.guard import landlock, syscalls
 from catalyst.guard.plan import Plan
+from catalyst.guard.steps import StepFailed, status
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as a shell and docker run answer
+CONFINED = b"confined"
 
 
 def start(plan: Plan) -> int:
-    """The workload's pid. It leads its own process group, so that what it starts can be ended with it."""
+    """The workload's pid. It leads its own process group, so that what it starts can be ended with it.
+
+    Raises StepFailed, with nothing started, when a restriction of the workload's own process cannot be put in force.
+    """
+    read, write = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid:
+        os.close(write)
         if plan.command:  # also here, so that a signal sent at once finds the group; a leader could not setsid
             with suppress(OSError):
                 os.setpgid(pid, pid)
+        _wait_until_confined(pid, read)
         return pid
     try:
-        _become(plan)
+        _become(plan, write)
     except OSError as error:
         what = error.filename or error.filename2 or plan.argv[0]
         print(f"catalyst: error: cannot run {what}: {(error.strerror or '').lower()}", file=sys.stderr, flush=True)
@@ -32,7 +40,17 @@ def start(plan: Plan) -> int:
         os._exit(NOT_EXECUTABLE)
 
 
-def _become(plan: Plan) -> None:
+def _wait_until_confined(pid: int, read: int) -> None:
+    """The child says CONFINED, or why not. Silence is no consent: it may have died on the way."""
+    with open(read, "rb") as words:
+        said = words.read(4096)
+    if said != CONFINED:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        raise StepFailed(said.decode(errors="replace") or "the workload's process died before it was confined")
+
+
+def _become(plan: Plan, say: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
@@ -43,12 +61,24 @@ def _become(plan: Plan) -> None:
         os.setsid()
     if plan.lifeline is not None:
         _close_lifeline(plan.lifeline)
+    try:
+        _confine(plan)
+    except (OSError, StepFailed) as error:
+        os.write(say, str(error).encode(errors="replace"))
+        os._exit(NOT_EXECUTABLE)
+    os.write(say, CONFINED)
+    os.close(say)  # the guard waits for no more than that, the exec below may take its time
     os.chdir(plan.cwd)
-    # The guard stays outside the domain, so that it cannot be traced or signalled from it.
+    os.execvpe(plan.argv[0], plan.argv, plan.env)  # noqa: S606 -- starting this program is what the guard is for
+
+
+def _confine(plan: Plan) -> None:
+    """What holds for the workload and not for the guard, which stays outside so that it cannot be traced or signalled."""
     landlock.restrict(plan.file_rules, plan.tcp_rules, scoped=plan.scoped)
     if plan.filter is not None:  # last of all: it refuses what was needed up to here
         syscalls.install_filter(binascii.a2b_base64(plan.filter))
-    os.execvpe(plan.argv[0], plan.argv, plan.env)  # noqa: S606 -- starting this program is what the guard is for
+        if status("Seccomp") != "2":
+            raise StepFailed("filter: the kernel did not keep it")
 
 
 def _close_lifeline(descriptor: int) -> None:

@@ -18,14 +18,12 @@ def main(argv: Sequence[str]) -> int:
         return _complain(USAGE, f"the plan {argv[0]} cannot be followed: {error}", "catalyst render guard shows one")
     try:
         steps.confine(todo)
+        places.prepare(todo)
+        return Supervisor(todo).run()
     except steps.StepFailed as error:
         return _complain(UNENFORCEABLE, f"the guard could not confine the workload: {error}", "catalyst doctor")
-    try:
-        places.prepare(todo)
     except places.PlaceUnusable as error:
         return _complain(PLACE_UNUSABLE, str(error), error.hint)
-    try:
-        return Supervisor(todo).run()
     except OSError as error:  # the door cannot be made
         return _complain(PLACE_UNUSABLE, f"the guard cannot work: {error}", "catalyst doctor")
 

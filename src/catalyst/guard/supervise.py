@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from catalyst.guard import doorman, launch, syscalls
 from catalyst.guard.plan import Door, Plan
+from catalyst.guard.steps import StepFailed
 
 # What only the guard itself answers, so that the host can tell its refusal from words of the workload.
 USAGE, UNENFORCEABLE, PLACE_UNUSABLE = 2, 6, 8
@@ -37,13 +38,17 @@ class Supervisor:
         self.killed = False
 
     def run(self) -> int:
-        """Until the workload has ended for good and nothing else is left."""
+        """Until the workload has ended for good and nothing else is left. Raises StepFailed before it ever ran."""
         wake = self._watch_signals()
         if self.plan.command:
             launch.own_terminal()
         if self.plan.door:
             self.doorman = doorman.start(self.plan.door)
-        self._start()
+        try:
+            self._start()
+        except StepFailed:
+            self._end_the_rest()
+            raise
         while self.workload or self.start_at is not None:
             self._wait(wake)
             self._reap()
@@ -66,6 +71,14 @@ class Supervisor:
         self.started.append(time.monotonic())
         self.workload = launch.start(self.plan)
         self._report("running")
+
+    def _start_again(self) -> None:
+        """It ran before, so the code that says it never did is not the guard's to answer any more."""
+        try:
+            self._start()
+        except StepFailed as error:
+            _say(f"the workload cannot be confined again: {error}; giving up")
+            self.code = 1
 
     def _wait(self, wake: int) -> None:
         """Sleep until a signal, the end of the lifeline, or the next due time; then act on the first two."""
@@ -148,7 +161,7 @@ class Supervisor:
     def _act_on_time(self) -> None:
         now = time.monotonic()
         if self.start_at is not None and now >= self.start_at:
-            self._start()
+            self._start_again()
         if self.kill_at is not None and now >= self.kill_at and self.workload and not self.killed:
             self.killed = True
             _kill(-self.workload, signal.SIGKILL)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from catalyst.engine.engine import Engine, Unusable, Usable, engines
 from catalyst.guard.record import Record
-from catalyst.instance import prepare
+from catalyst.instance import prepare, profiles
 from catalyst.instance.store import Store
-from catalyst.render.target import Answer, Rendered
+from catalyst.render.target import Answer, Rendered, targets
 from catalyst.settings import Settings
-from catalyst.workloads import canary
+from catalyst.workloads import canary, comfyui, interpreter
 
 # Said wherever the posture is printed, until the code that does it is there.
 MISSING = (
@@ -31,34 +31,49 @@ def engines_here(settings: Settings) -> list[Examined]:
     result = []
     for engine in engines().values():
         found = engine.find(True)
-        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine).answers
+        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine, _canary(settings, engine)).answers
         result.append(Examined(engine.id, found, answers))
     return result
 
 
 def render(settings: Settings, target: str) -> Rendered:
     """The policy rendered for `target`, with the facts of the engine that would use it."""
-    engine = next((one for one in engines().values() if one.target == target), engines()["bwrap"])
-    ready = _prepared(settings, engine)
-    return ready.inner if target == "guard" else ready.outer
+    if targets()[target].of_a_container:
+        ready = in_a_container(settings)
+    else:
+        engine = next((one for one in engines().values() if one.target == target), engines()["bwrap"])
+        ready = _prepared(settings, engine, _canary(settings, engine))
+    return targets()[target].render(ready.policy, ready.sandbox, ready.facts)
 
 
-def _prepared(settings: Settings, engine: Engine) -> prepare.Prepared:
-    """A start of the canary, which needs nothing installed."""
+def in_a_container(settings: Settings) -> prepare.Prepared:
+    """What `up` would start under a container engine: its paths are those inside an image, whatever this host has."""
+    chosen = engines().get(settings.engine)
+    engine = chosen if chosen and not chosen.own_files else engines()["docker"]
+    tree = None if settings.app == "canary" else comfyui.find(settings)
+    if tree is None:
+        return _prepared(settings, engine, _canary(settings, engine))
+    python = comfyui.python(settings, tree) or interpreter.IMAGE
+    return _prepared(settings, engine, lambda _policy, _guard: comfyui.workload(settings, tree, python, prepare.SEALED_PORT))
+
+
+def _canary(settings: Settings, engine: Engine) -> prepare.MakeWorkload:
+    """It needs nothing installed."""
+    return lambda _policy, python: canary.workload(settings, python, prepare.SEALED_PORT, engine.id)
+
+
+def _prepared(settings: Settings, engine: Engine, make: prepare.MakeWorkload) -> prepare.Prepared:
     store = Store(settings.data)
-    return prepare.prepare(
-        settings, engine,
-        lambda _policy, python: canary.workload(settings, python, prepare.SEALED_PORT, engine.id),
-        name=store.id, folder=store.session, lifeline=0,
-    )  # fmt: skip
+    return prepare.prepare(settings, engine, make, name=store.id, folder=store.session, lifeline=0)
 
 
-def host() -> dict[str, str]:
+def host(settings: Settings) -> dict[str, str]:
     """What the layers depend on, in the kernel's own words where it has some."""
     return {
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "started by": "root" if os.geteuid() == 0 else f"uid {os.geteuid()}",
         "security modules": _read("/sys/kernel/security/lsm") or "not shown (securityfs is not mounted)",
+        **profiles.here(in_a_container(settings)),
         "Landlock": _landlock(),
         "cgroups": "version 2" if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else "version 1",
         "user namespaces": _user_namespaces(),

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import catalyst
 from catalyst.engine import facts as host
+from catalyst.engine import security_modules
 from catalyst.engine.engine import Engine
 from catalyst.guard.record import Record, replace
 from catalyst.policy import requirement
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Policy
 from catalyst.render import session
+from catalyst.render.lsm import profiles
 from catalyst.render.target import Answer, Facts, Rendered, Sandbox, answers, targets
 from catalyst.settings import NetworkMode, Settings
 from catalyst.workloads import interpreter
@@ -43,7 +45,6 @@ def prepare(
     # A vault behind a link must not be shown either, so names are compared as what they lead to.
     vault = settings.security_token_vault_path
     policy = build(replace(settings, security_token_vault_path=os.path.realpath(vault) if vault else ""))
-    facts = host.read(settings, rootless=engine.rootless())
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
@@ -55,6 +56,10 @@ def prepare(
         image=settings.image,
         lifeline=lifeline,
     )
+    modules = security_modules.enforced()
+    modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
+    ours = profiles.of(policy, sandbox) if modules else ()
+    facts = host.read(settings, rootless=engine.rootless(), modules=modules, profiles=ours)
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})

@@ -43,7 +43,7 @@ def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple
         if settings.app == "comfyui":
             raise CatalystError("there is no ComfyUI here", "name its folder: catalyst up --comfyui DIR")
         return "canary", lambda _policy, python: canary.workload(settings, python, port, engine.id)
-    for notice in comfyui.notices(tree):
+    for notice in comfyui.notices(settings, tree):
         tell(notice)
     python = comfyui.python(settings, tree)
     if python is None:

@@ -13,7 +13,7 @@ from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
 from catalyst.errors import FAILED, PortTaken, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import examine, health, leftovers, posture, prepare, provision
+from catalyst.instance import examine, health, leftovers, posture, prepare, profiles, provision
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
@@ -87,6 +87,8 @@ class Instance:
         for control, answer in ready.answers.items():
             if not isinstance(answer.overall, Enforced):
                 self.tell(f"{control}: {words(answer.overall)}")
+        for text in profiles.missing(ready):
+            self.tell(text)
         self.tell(examine.MISSING)
 
     def _clear_leftovers(self) -> None:

@@ -16,6 +16,7 @@ class Place(StrEnum):
 
     MODELS = "models"
     CUSTOM_NODES = "custom_nodes"
+    PACKAGES = "packages"
     INPUT = "input"
     OUTPUT = "output"
     USER = "user"

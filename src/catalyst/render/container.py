@@ -31,6 +31,8 @@ from catalyst.policy.model import (
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.lsm import profiles
+from catalyst.render.seccomp import oci
 from catalyst.render.session import SECCOMP_FILE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox
 from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
@@ -62,6 +64,8 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
     draft.say(dialect.program, "run", "--rm", "--interactive", *(("--tty",) if sandbox.workload.terminal else ()))
     draft.say("--name", f"catalyst-{sandbox.id}", "--label", f"catalyst.instance={sandbox.id}")
     draft.say("--pull=never", "--log-driver=none", *dialect.extra)
+    if facts.profiles:
+        draft.say(*(one.option for one in profiles.of(policy, sandbox) if one.name in facts.profiles))
     for stated in policy:
         match rule := draft.at(stated):
             case (
@@ -137,7 +141,7 @@ def _system_calls(sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
         draft.cannot(f"there is no table of system calls for {facts.machine}; the engine's own filter stays")
         return
     draft.say(f"--security-opt=seccomp={sandbox.session}/{SECCOMP_FILE}")
-    draft.partly("it also allows what the guard needs to start; single values of ioctl and prctl are the guard's to refuse")
+    draft.partly(oci.WIDER)
 
 
 def _namespaces(rule: Namespaces, draft: Draft) -> None:

@@ -7,9 +7,10 @@ from catalyst.errors import PathRefused
 from catalyst.policy.model import HiddenPaths, Policy, Writable
 from catalyst.render.session import SHOWN
 from catalyst.render.target import Sandbox
-from catalyst.workloads.model import DOOR, PACKAGE, Mount
+from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH, Mount
 
 CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
+SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")  # in memory, whatever makes the sandbox
 
 
 def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
@@ -48,7 +49,7 @@ def inspect(policy: Policy, mounts: Iterable[Mount]) -> None:
             if mount.target != loose.target and _within(mount.target, loose.target):
                 raise PathRefused("CATALYST_PYTHON", mount.source, f"it would be mounted inside {loose.target}, which "
                                   "the workload may write", "keep it in another folder")  # fmt: skip
-            if not writable(policy, mount) and mount.place is None and _within(mount.source, loose.source):
+            if mount.place is None and _within(mount.source, loose.source):
                 raise PathRefused("CATALYST_DATA", loose.source, f"the workload may write it, and {mount.source} in it "
                                   "is code", "keep code and data in separate folders")  # fmt: skip
 

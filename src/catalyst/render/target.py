@@ -16,7 +16,9 @@ class Facts(Record):
     /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `groups` the gids
     that own the GPU's nodes; `submounts` the mount points of the host; `kernel_files` those worth covering that this
     kernel has; `cgroup` the version mounted; `machine` as uname(2) calls it; `landlock` the kernel's ABI, 0 for none;
-    `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise.
+    `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise;
+    `modules` the security modules in force here that the engine takes a profile of, `profiles` the names of those of
+    ours that the kernel has loaded.
     """
 
     root: bool = False
@@ -32,6 +34,8 @@ class Facts(Record):
     landlock: int = 0
     most_files: int = 1 << 20
     most_processes: int = 1 << 20
+    modules: frozenset[str] = frozenset()
+    profiles: frozenset[str] = frozenset()
 
 
 class Sandbox(Record):
@@ -69,11 +73,12 @@ class Rendered(Record):
 
 
 class Target(Record):
-    """One consumer of policies."""
+    """One consumer of policies. `of_a_container`: its text is about paths inside one, whatever engine this host has."""
 
     id: str
     title: str
     render: Callable[[Policy, Sandbox, Facts], Rendered]
+    of_a_container: bool = False
 
 
 @cache

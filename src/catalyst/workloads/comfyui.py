@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 
 from catalyst.errors import PathRefused
-from catalyst.settings import NetworkMode, Settings
+from catalyst.policy.model import Place
+from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
-from catalyst.workloads.model import BASE_ENV, DATA, SCRATCH, Mount, Workload, places
+from catalyst.workloads.model import BASE_ENV, DATA, PACKAGE, SCRATCH, Mount, Workload, places
 
 CODE = "/opt/comfyui"
+NODE_PACKAGES = f"{DATA}/{Place.PACKAGES.value}"
 # Four HTTP flaws (CVE-2026-56670 to 56673) and the pickle through an upload (CVE-2026-68771) are fixed from here on.
 FIXED = (0, 28, 0)
 # A tag, because no commit of that release could be read where this was written; `git verify-tag` is the owner's to run.
@@ -47,13 +49,25 @@ def version(tree: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
-def notices(tree: Path) -> list[str]:
-    """What the owner should know about this checkout."""
-    found = version(tree)
-    if found >= FIXED:
-        return []
-    named = ".".join(map(str, found)) or "of unknown version"
-    return [f"ComfyUI {named} is older than {'.'.join(map(str, FIXED))} and has known flaws (CVE-2026-56670 and others)"]
+def notices(settings: Settings, tree: Path) -> list[str]:
+    """What the owner should know about this start."""
+    said, found = [], version(tree)
+    if found < FIXED:
+        named = ".".join(map(str, found)) or "of unknown version"
+        fixed = ".".join(map(str, FIXED))
+        said.append(f"ComfyUI {named} is older than {fixed} and has known flaws (CVE-2026-56670 and others)")
+    if settings.security_level is not Level.NORMAL and _has_manager(Path(settings.data) / Place.CUSTOM_NODES.value):
+        # tests/live/test_manager.py shows it
+        said.append("ComfyUI-Manager installs nothing at this level, and at its start it runs commands from a file in the "
+                    "user folder, which a node can write: move it out of custom_nodes")  # fmt: skip
+    return said
+
+
+def _has_manager(nodes: Path) -> bool:
+    try:
+        return any("comfyui-manager" in node.name.lower().replace("_", "-") for node in nodes.iterdir())
+    except OSError:
+        return False
 
 
 def python(settings: Settings, tree: Path) -> Interpreter | None:
@@ -74,22 +88,31 @@ def made(settings: Settings) -> Path:
 def workload(settings: Settings, tree: Path, python: Interpreter, port: int) -> Workload:
     """ComfyUI on loopback `port`, everything it writes redirected to the places and to memory."""
     extra = ("--disable-api-nodes",) if settings.network_mode > NetworkMode.PUBLIC else ()
+    first, more = _start(settings, python)
     metadata = ("--disable-metadata",) if settings.paranoid_mode else ()
     return Workload(
         name="comfyui",
         argv=(
-            python.executable, "-u", f"{CODE}/main.py", "--listen", "127.0.0.1", "--port", str(port),
+            *first, "-u", f"{CODE}/main.py", "--listen", "127.0.0.1", "--port", str(port),
             "--base-directory", DATA, "--user-directory", f"{DATA}/user", "--output-directory", f"{DATA}/output",
             "--input-directory", f"{DATA}/input", "--temp-directory", SCRATCH,
             "--database-url", f"sqlite:///{DATA}/user/comfyui.db", *extra, *metadata, *settings.comfyui_flags,
         ),
-        env={**BASE_ENV, **_offline(settings)},
+        env={**BASE_ENV, **_offline(settings), **more},
         cwd=CODE,
         mounts=(Mount(str(tree), CODE), *python.mounts, *places(settings.data)),
         port=port,
         stop_signal="SIGINT",  # the only signal ComfyUI cleans up on
         grace=settings.grace,
     )  # fmt: skip
+
+
+def _start(settings: Settings, python: Interpreter) -> tuple[tuple[str, ...], dict[str, str]]:
+    """First words and variables: at `normal` nodes may install packages (guard/packages.py), from `high` on not."""
+    if settings.security_level is not Level.NORMAL:
+        return (python.executable,), {}
+    words = (python.executable, "-I", f"{PACKAGE}/guard/packages.py", NODE_PACKAGES)
+    return words, {"UV_OVERRIDE": f"{NODE_PACKAGES}/installed.txt"}
 
 
 def _offline(settings: Settings) -> dict[str, str]:

@@ -15,7 +15,7 @@ from strategies import sandbox, settings_with
 
 SETTINGS = settings_with(security_level="high", network_mode="isolated")
 FACTS = Facts(root=True, landlock=7, kernel_files=PATHS, etc=("/etc/ld.so.cache",))
-HOST = ablation.Host((1 << 41) - 1, "/tmp/bait")
+HOST = ablation.Host((1 << 41) - 1, "/tmp/bait", "HF_TOKEN=bait")
 ENGINES = {"docker": "docker", "podman": "podman", "bwrap": "bubblewrap"}
 RULES = [kind.__name__ for kind in RULE_TYPES]
 
@@ -88,7 +88,7 @@ def _plan() -> dict[str, object]:
 
 @pytest.mark.parametrize("rule", [*ablation.INNER, "Writable", "Execution"])
 def test_a_rule_is_gone_from_the_plan_and_the_plan_is_still_one(rule: str) -> None:
-    before, after = _plan(), ablation.inner(_plan(), {rule})
+    before, after = _plan(), ablation.inner(_plan(), {rule}, HOST)
     changed = {key for key in before if before[key] != after[key]}
     expected = set(ablation.INNER.get(rule, ("file_rules",)))
     if rule == "NoNewPrivileges":
@@ -98,5 +98,5 @@ def test_a_rule_is_gone_from_the_plan_and_the_plan_is_still_one(rule: str) -> No
 
 
 def test_without_every_rule_the_plan_restricts_nothing() -> None:
-    after = ablation.inner(_plan(), set(RULES))
+    after = ablation.inner(_plan(), set(RULES), HOST)
     assert {key: after[key] for key in plan.UNCONFINED} == plan.UNCONFINED

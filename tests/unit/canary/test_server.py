@@ -25,7 +25,8 @@ def port() -> Iterator[int]:
         Context(Path("/tmp"), Path("/nonexistent")),
         Sandbox("normal", "isolated", "docker"),
         PROBES,
-        lambda key: ["/bin/echo", f"allowed EFAULT {key}"],
+        ["printf", "%s\\n", *(json.dumps({"id": key, "outcome": "allowed", "evidence": key, "errno": "EFAULT"})
+                              for key in ("one", "two"))],
     )
     with Server(("127.0.0.1", 0), runner) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

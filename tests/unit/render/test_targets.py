@@ -76,6 +76,19 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
         Devices: lambda rule, host: isinstance(rule, Devices) and not (rule.vendors and host.gpu),
         Execution: lambda rule, _: rule == Execution(from_writable=True),
     },
+    "seccomp": {},
+    "apparmor": {
+        Capabilities: lambda rule, _: rule == Capabilities(frozenset()),  # what is not named is refused: here and below
+        ReadOnlyRoot: _always,
+        Writable: lambda rule, _: rule == Writable(frozenset()),
+        MaskedPaths: lambda rule, _: rule == MaskedPaths(frozenset()),
+        Devices: lambda rule, _: rule == Devices(frozenset()),
+        Execution: lambda rule, _: rule == Execution(from_writable=True),
+    },
+    "selinux": {
+        Capabilities: lambda rule, _: rule == Capabilities(frozenset()),
+        Devices: lambda rule, _: rule == Devices(frozenset()),
+    },
     "guard": {  # a plan has a umask in any case; this is what it says without a rule
         Umask: lambda rule, _: rule == Umask(0o022),
         ReadOnlyRoot: lambda _, host: host.landlock >= 3,  # what is not granted is refused, whatever else is said

@@ -141,30 +141,6 @@ def test_only_the_native_architecture(tier: Tier, machine: str) -> None:
     assert answer(code(tier, True, machine), -1, AUDIT_ARCH[machine]) in {EPERM, ENOSYS}
 
 
-@pytest.mark.parametrize(("tier", "machine"), list(itertools.product(Tier, NUMBERS)))
-def test_calls_without_argument_rules_read_no_argument(tier: Tier, machine: str) -> None:
-    """Or the kernel cannot answer them from its bitmap: the path to ALLOW loads number and architecture only."""
-    for name in ("read", "write", "futex", "mmap", "close", "epoll_pwait", "getpid"):
-        instructions, at, loads = code(tier, True, machine), 0, []
-        number = NUMBERS[machine][name]
-        accumulator = 0
-        while True:
-            op, jt, jf, k = instructions[at]
-            at += 1
-            if op == program.LOAD:
-                loads.append(k)
-                accumulator = AUDIT_ARCH[machine] if k == program.ARCH else number
-            elif op == program.JUMP:
-                at += k
-            elif op == program.RETURN:
-                break
-            else:
-                holds = {program.JUMP_EQUAL: accumulator == k, program.JUMP_GREATER_EQUAL: accumulator >= k,
-                         program.JUMP_SET: bool(accumulator & k)}[op]  # fmt: skip
-                at += jt if holds else jf
-        assert set(loads) == {program.ARCH, program.NUMBER}
-
-
 def test_the_tiers_have_the_measured_sizes_and_nest() -> None:
     assert [len(tiers.allowed(tier)) for tier in Tier] == [351, 313, 263]
     assert tiers.allowed(Tier.MAXIMUM) < tiers.allowed(Tier.HIGH) < tiers.allowed(Tier.NORMAL) < tiers.DOCKER

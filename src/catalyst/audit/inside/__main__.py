@@ -7,23 +7,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from catalyst.audit.inside import attempt
-from catalyst.audit.inside.probe import Context, tried
+from catalyst.audit.inside.probe import Context
 
-USAGE = "usage: __main__.py --context JSON [--probe ID]"
+USAGE = "usage: __main__.py --context JSON [--only ID,ID]"
 
 
 def main(argv: list[str]) -> int:
-    """With --probe make that attempt here and print its line, else make all and print a JSON object each."""
-    if len(argv) not in (2, 4) or argv[0] != "--context" or argv[2:3] not in ([], ["--probe"]):
+    """Make all attempts, or some, and print a JSON object for each."""
+    if len(argv) not in (2, 4) or argv[0] != "--context" or argv[2:3] not in ([], ["--only"]):
         print(USAGE, file=sys.stderr)
         return 2
     scratch, home, places, bait = json.loads(argv[1])
     context = Context(Path(scratch), Path(home), {key: Path(value) for key, value in places.items()}, bait)
-    if len(argv) == 4:
-        act = attempt.load(argv[3]).act
-        print(tried(lambda: act(context)).line(), flush=True)
-        return 0
-    for probe, answer in attempt.make_all(attempt.load_all(), attempt.child_command(context)):
+    wanted = argv[3].split(",") if argv[2:] else attempt.names()
+    for probe, answer in attempt.make_all([attempt.load(name) for name in wanted], context):
         print(json.dumps({"id": probe.id, **answer._asdict()}), flush=True)
     return 0
 

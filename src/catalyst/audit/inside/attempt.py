@@ -1,23 +1,26 @@
-"""Make attempts, each in a short-lived child, and tell what came of them."""
+"""Make attempts, each in a child of its own, and tell what came of them.
+
+A fork, not a new interpreter: 300 attempts then take two seconds and not thirty. The process that makes them must have
+no threads, so the canary, which serves a page, starts this as a program.
+"""
 
 import importlib
 import json
 import os
+import select
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import catalyst.audit.probes
-from catalyst.audit.inside.probe import EVIDENCE_LENGTH, Answer, Context, Probe, parse, unknown
+from catalyst.audit.inside.probe import EVIDENCE_LENGTH, Answer, Context, Probe, parse, tried, unknown
 
-TIMEOUT = 5.0  # for one attempt; its own time-outs are shorter
+TIMEOUT, TIMEOUT_ALONE = 6.0, 20.0  # s for one attempt; its own time-outs are shorter
 AT_ONCE = 8
 MAIN = Path(__file__).with_name("__main__.py")
-Command = Callable[[str], list[str]]
 
 
 def names() -> list[str]:
@@ -27,7 +30,7 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Probe:
-    """One probe, without importing the others. Raises ModuleNotFoundError, or TypeError where the file has none."""
+    """One probe. Raises ModuleNotFoundError, or TypeError where the file declares none."""
     module = importlib.import_module(f"catalyst.audit.probes.{name.replace('-', '_')}")
     found = getattr(module, "PROBE", None)
     if not isinstance(found, Probe) or found.id != name:
@@ -40,58 +43,89 @@ def load_all() -> tuple[Probe, ...]:
     return tuple(load(name) for name in names())
 
 
-def child_command(context: Context, python: str = sys.executable) -> Command:
-    """How a child is started that makes the attempt of that id."""
+def command(context: Context, python: str = sys.executable) -> list[str]:
+    """The argv that makes all attempts in a new process and prints a JSON object for each."""
     told = json.dumps([str(context.scratch), str(context.home), {key: str(path) for key, path in context.places.items()},
                        dict(context.bait)])  # fmt: skip
-    return lambda name: [python, "-I", "-S", str(MAIN), "--context", told, "--probe", name]
+    return [python, "-I", "-S", str(MAIN), "--context", told]
 
 
-def make_all(probes: Iterable[Probe], command: Command) -> Iterator[tuple[Probe, Answer]]:
-    """Every attempt with its answer: side by side, but for those that must be alone, which come last."""
+def make_all(probes: Iterable[Probe], context: Context) -> Iterator[tuple[Probe, Answer]]:
+    """Every attempt with its answer, as they come: side by side, but for those that must be alone, which come last."""
     probes = list(probes)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        together = [probe for probe in probes if not probe.by_itself]
-        yield from zip(together, pool.map(lambda probe: make(command(probe.id)), together), strict=True)
-    for probe in probes:
-        if probe.by_itself:
-            yield probe, make(command(probe.id), 4 * TIMEOUT)
+    yield from _side_by_side([probe for probe in probes if not probe.by_itself], context, AT_ONCE, TIMEOUT)
+    yield from _side_by_side([probe for probe in probes if probe.by_itself], context, 1, TIMEOUT_ALONE)
 
 
-def make(argv: list[str], timeout: float = TIMEOUT) -> Answer:
-    """Start the child and read its word. Its exit status never counts, except that SIGSYS is seccomp's refusal."""
-    try:
-        child = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
-        )
-    except OSError as error:  # too many processes, or this Python may not be started again
-        return unknown(f"no child could be started: {error.strerror}")
-    try:
-        out, err = child.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return unknown(f"no answer within {timeout:g} s")
-    finally:
-        _end(child)
-    first, _, _ = out.decode("utf-8", "replace").partition("\n")
-    answer = parse(first) or _wordless(child.returncode, err.decode("utf-8", "replace"))
-    return answer._replace(evidence=answer.evidence[:EVIDENCE_LENGTH])
+class _Try:
+    """One attempt under way: its child, the pipe its word comes through, and when patience ends."""
 
+    def __init__(self, probe: Probe, context: Context, timeout: float) -> None:
+        self.probe, self.said, self.deadline = probe, b"", time.monotonic() + timeout
+        self.pipe, write = os.pipe2(os.O_CLOEXEC)
+        self.pid = os.fork()
+        if self.pid == 0:
+            _child(probe, context, write)
+        os.close(write)
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """End what is left of the child's group, and the child."""
-    if child.poll() is None:
+    def answer(self) -> Answer:
+        """End what is left of it. Its exit status counts only where it said nothing: SIGSYS is seccomp's refusal."""
+        late = b"\n" not in self.said and time.monotonic() >= self.deadline
         with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    for pipe in (child.stdout, child.stderr):
-        if pipe:
-            pipe.close()
+            os.killpg(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.pipe)
+        word = parse(self.said.decode("utf-8", "replace").partition("\n")[0])
+        if word:
+            return word._replace(evidence=word.evidence[:EVIDENCE_LENGTH])
+        code = os.waitstatus_to_exitcode(status)
+        if code == -signal.SIGSYS:
+            return Answer("denied", "ended by a seccomp filter (SIGSYS)")
+        return unknown("no answer in time" if late else f"it ended with status {code} and without a word")
 
 
-def _wordless(code: int, errors: str) -> Answer:
-    if code == -signal.SIGSYS:
-        return Answer("denied", "ended by a seccomp filter (SIGSYS)")
-    if code < 0:
-        return unknown(f"it crashed: {signal.strsignal(-code) or 'signal'} ({-code})")
-    last = errors.strip().rpartition("\n")[2]
-    return unknown(f"it ended with status {code} and without a word" + (f": {last[:200]}" if last else ""))
+def _child(probe: Probe, context: Context, write: int) -> None:
+    """Make the attempt and say its line; never return."""
+    try:
+        os.setpgid(0, 0)
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        line = tried(lambda: probe.act(context)).line()
+    except BaseException as error:  # whatever it is, it is this attempt's alone
+        line = unknown(f"it crashed: {type(error).__name__}: {error}").line()
+    with suppress(OSError):
+        os.write(write, line.encode() + b"\n")
+    os._exit(0)
+
+
+def _side_by_side(probes: list[Probe], context: Context, most: int, timeout: float) -> Iterator[tuple[Probe, Answer]]:
+    waiting, running = probes[::-1], dict[int, _Try]()
+    while waiting or running:
+        while waiting and len(running) < most:
+            probe = waiting.pop()
+            try:
+                one = _Try(probe, context, timeout)
+            except OSError as error:  # too many processes
+                yield probe, unknown(f"no child could be started: {error.strerror}")
+                continue
+            running[one.pipe] = one
+        for done in _heard(running):
+            del running[done.pipe]
+            yield done.probe, done.answer()
+
+
+def _heard(running: dict[int, _Try]) -> list[_Try]:
+    """Wait; those that have said their line, ended, or run out of time."""
+    if not running:
+        return []
+    soonest = min(one.deadline for one in running.values())
+    ready, _, _ = select.select(list(running), [], [], max(0.0, soonest - time.monotonic()))
+    done = []
+    for pipe, one in running.items():
+        heard = os.read(pipe, 4096) if pipe in ready else b""
+        one.said += heard
+        ended = pipe in ready and not heard
+        if ended or b"\n" in one.said or time.monotonic() >= one.deadline:
+            done.append(one)
+    return done

@@ -17,5 +17,6 @@ PROBE = Probe(
     origin="general",
     control="namespaces",
     layers=ENGINES,
+    by_itself=True,  # attempts beside it may lead sessions of their own
     act=act,
 )

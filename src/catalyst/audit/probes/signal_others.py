@@ -27,5 +27,6 @@ PROBE = Probe(
     origin="I4, I7",
     control="namespaces",
     layers=EVERYONE,
+    by_itself=True,  # attempts beside it may lead sessions of their own
     act=act,
 )

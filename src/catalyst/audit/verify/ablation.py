@@ -5,6 +5,7 @@ weak form of a rule, and must not: this is the only place that undoes one.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import Any
 
 from catalyst.guard.plan import UNCONFINED
@@ -12,8 +13,8 @@ from catalyst.workloads.model import SCRATCH
 
 # What each engine does whatever it is told, so that nobody can take it away.
 ALWAYS = {
-    "docker": {"CleanEnvironment", "OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
-    "podman": {"CleanEnvironment", "OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
+    "docker": {"OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
+    "podman": {"OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
     "bwrap": {"NoNewPrivileges", "OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
 }
 CAPABILITIES = (
@@ -24,6 +25,8 @@ CAPABILITIES = (
     "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
     "CHECKPOINT_RESTORE",
 )  # fmt: skip
+# With the host's mounts in sight these are too; the rest of the host is left out, for the sandbox's own paths to stand.
+TREE = ("/home", "/root", "/sys", "/etc/shadow")
 INNER: dict[str, tuple[str, ...]] = {
     "Identity": ("uid", "gid"), "NoNewPrivileges": ("no_new_privileges",), "Capabilities": ("no_capabilities",),
     "SystemCalls": ("filter",), "Namespaces": ("scoped",), "Network": ("tcp_rules",), "Limits": ("processes", "files"),
@@ -32,16 +35,20 @@ INNER: dict[str, tuple[str, ...]] = {
 
 
 class Host:
-    """What taking away needs to know: the capabilities this machine's root has, and the folder with the bait."""
+    """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable."""
 
-    def __init__(self, bounding: int, folder: str) -> None:
+    def __init__(self, bounding: int, folder: str, variable: str) -> None:
+        self.variable = variable
+        self.shown = [folder, *(path for path in TREE if Path(path).exists())]
         self.capabilities = [name for bit, name in enumerate(CAPABILITIES) if bounding >> bit & 1]
-        self.folder = folder
 
 
-def inner(plan: dict[str, Any], rules: Collection[str]) -> dict[str, Any]:
+def inner(plan: dict[str, Any], rules: Collection[str], host: Host) -> dict[str, Any]:
     """The guard's plan without these rules."""
     changed = dict(plan)
+    if "CleanEnvironment" in rules:
+        name, _, value = host.variable.partition("=")
+        changed["env"] = {**plan["env"], name: value}
     for rule in rules:
         changed |= {key: UNCONFINED[key] for key in INNER.get(rule, ())}
     files = changed["file_rules"]
@@ -57,8 +64,13 @@ def inner(plan: dict[str, Any], rules: Collection[str]) -> dict[str, Any]:
 
 def outer(engine: str, argv: Iterable[str], rules: Collection[str], host: Host) -> list[str]:
     """The engine's argv without these rules, as open as the engine can be asked to be."""
-    rules = set(rules) - ALWAYS[engine]
-    return _bubblewrap(list(argv), rules, host) if engine == "bwrap" else _container(engine, list(argv), rules, host)
+    words, rules = list(argv), set(rules) - ALWAYS[engine]
+    return _bubblewrap(words, rules, host) if engine == "bwrap" else _container(engine, words, rules, host)
+
+
+def _shown(words: list[str], host: Host) -> list[str]:
+    """What of the host may be shown on top without covering something the sandbox needs, such as its interpreter."""
+    return [path for path in host.shown if not any(f"{path}/" in f"{word}/" for word in words)]
 
 
 def bare(argv: Iterable[str]) -> list[str]:
@@ -83,14 +95,15 @@ def bare(argv: Iterable[str]) -> list[str]:
 
 def _container(engine: str, argv: list[str], rules: set[str], host: Host) -> list[str]:
     added = [f"--cap-add={name}" for name in host.capabilities]
-    bind = f"type=bind,source={host.folder},target={host.folder}"
+    binds = [word for path in _shown(argv, host) for word in ("--mount", f"type=bind,source={path},target={path}")]
     table: dict[str, tuple[tuple[str, ...], list[str]]] = {
         "Identity": (("--user=", "--userns="), ["--user=0:0"]),
         "NoNewPrivileges": (("--security-opt=no-new-privileges",), []),
         "Capabilities": (("--cap-drop=",), added),
         "SystemCalls": (("--security-opt=seccomp=",), ["--security-opt=seccomp=unconfined"]),
         "Namespaces": (("--ipc=", "--cgroupns=", "--hostname="),
-                       ["--pid=host", "--ipc=host", "--uts=host", "--cgroupns=host", "--mount", bind]),
+                       ["--pid=host", "--ipc=host", "--uts=host", "--cgroupns=host", *binds]),
+        "CleanEnvironment": ((), [f"--env={host.variable}"]),
         "Network": (("--network=",), ["--network=host"]),
         "ReadOnlyRoot": (("--read-only",), []),
         "MaskedPaths": ((), [f"--security-opt={'systempaths=unconfined' if engine == 'docker' else 'unmask=ALL'}"]),
@@ -99,8 +112,14 @@ def _container(engine: str, argv: list[str], rules: set[str], host: Host) -> lis
     }  # fmt: skip
     gone = tuple(prefix for rule in rules for prefix in table.get(rule, ((), []))[0])
     words = [_loosened(word, rules) for word in argv if not (gone and word.startswith(gone))]
+    if "Namespaces" in rules:  # the host's homes come in place of the empty ones
+        words = [word for at, word in enumerate(words) if not _empty_home(words[at : at + 2], words[at - 1 : at + 1])]
     more = [word for rule in sorted(rules) for word in table.get(rule, ((), []))[1]]
     return [*words[:2], *more, *words[2:]]
+
+
+def _empty_home(*pairs: list[str]) -> bool:
+    return any(pair[:1] == ["--tmpfs"] and pair[1].startswith(("/home:", "/root:")) for pair in pairs)
 
 
 def _loosened(word: str, rules: set[str]) -> str:
@@ -146,7 +165,8 @@ def _namespaces(groups: list[Group], host: Host) -> list[Group]:
     if place is not None:
         kept[place - 2 : place + 1] = [["--bind", "/dev/shm", "/dev/shm"]]
     last = next((index for index, group in enumerate(kept) if group[0] == "--remount-ro"), len(kept))
-    return [*kept[:last], ["--bind", host.folder, host.folder], *kept[last:]]
+    words = [word for group in groups for word in group]
+    return [*kept[:last], *(["--bind", path, path] for path in _shown(words, host)), *kept[last:]]
 
 
 def _writable(groups: list[Group], _: Host) -> list[Group]:

@@ -27,15 +27,14 @@ Answers = dict[str, Answer]
 
 
 class Variant(Record):
-    """Which rules are taken out of which layer. `bare`: the engine is given no security flag at all.
-
-    `open`: what is taken away is also opened up (all capabilities, the host's network), as an attacker would wish.
-    """
+    """Which rules are taken out of which layer. `bare`: the engine is given no security flag at all. `only`: the probes
+    to make, all where it is empty."""
 
     name: str
     outer: frozenset[str] = frozenset()
     inner: frozenset[str] = frozenset()
     bare: bool = False
+    only: tuple[str, ...] = ()
 
 
 class Ran(Record):
@@ -54,14 +53,15 @@ def context(settings: Settings, bait: Bait) -> Context:
     return Context(Path(SCRATCH), Path(HOME), inside, bait.words)
 
 
-def workload(settings: Settings, where: Context, python: Interpreter) -> Workload:
+def workload(settings: Settings, where: Context, python: Interpreter, only: tuple[str, ...] = ()) -> Workload:
     """The probes in ComfyUI's place: same mounts, same port, same environment, but run once."""
     tree = comfyui.find(settings)
     code = (Mount(str(tree), comfyui.CODE),) if tree else ()
-    command = attempt.child_command(where, python.executable)("")[:-2]
-    command[command.index(str(attempt.MAIN))] = f"{PACKAGE}/audit/inside/__main__.py"
+    words = attempt.command(where, python.executable)
+    words[words.index(str(attempt.MAIN))] = f"{PACKAGE}/audit/inside/__main__.py"
+    words += ["--only", ",".join(only)] if only else []
     return Workload(
-        name="verify", argv=tuple(command), env=BASE_ENV, cwd=SCRATCH,
+        name="verify", argv=tuple(words), env=BASE_ENV, cwd=SCRATCH,
         mounts=(*python.mounts, *code, *places(settings.data)), port=prepare.SEALED_PORT, stop_signal="SIGTERM",
         grace=2, restarts=0,
     )  # fmt: skip
@@ -75,7 +75,7 @@ def unconfined(bait: Bait) -> Answers:
         for place in Place:
             inside[place.value] = folder / place.value
             inside[place.value].mkdir()
-        command = attempt.child_command(Context(folder, Path(bait.words["home"]), inside, bait.words))("")[:-2]
+        command = attempt.command(Context(folder, Path(bait.words["home"]), inside, bait.words))
         running = process.start(["env", bait.variable, *command], stdin=process.NULL, errors=process.NULL)
         return _read(running)
     finally:
@@ -88,7 +88,7 @@ def confined(settings: Settings, engine: Engine, bait: Bait, variant: Variant) -
     alive, held = os.pipe2(os.O_CLOEXEC)
     try:
         ready = prepare.prepare(
-            settings, engine, lambda _policy, python: workload(settings, context(settings, bait), python),
+            settings, engine, lambda _policy, python: workload(settings, context(settings, bait), python, variant.only),
             name=os.urandom(6).hex(), folder=folder, lifeline=None if engine.proxies_signals else alive,
         )  # fmt: skip
         if not (variant.outer or variant.inner or variant.bare):
@@ -122,13 +122,13 @@ def _door(folder: Path, settings: Settings) -> None:
 
 
 def _taken_away(ready: Prepared, variant: Variant, bait: Bait) -> tuple[list[str], dict[str, bytes]]:
-    host = ablation.Host(_bounding(), str(bait.folder))
+    host = ablation.Host(_bounding(), str(bait.folder), bait.variable)
     if variant.bare:
         argv = ablation.bare(ready.outer.argv)
     else:
         argv = ablation.outer(ready.engine.id, ready.outer.argv, variant.outer, host)
     plan = json.loads(ready.files[PLAN_FILE])
-    changed = ablation.inner(plan, variant.inner)
+    changed = ablation.inner(plan, variant.inner, host)
     text = ready.files[PLAN_FILE] if changed == plan else json.dumps(changed).encode()
     return argv, {**ready.files, PLAN_FILE: text}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from catalyst.audit.inside import attempt
 from catalyst.audit.inside.judge import Verdict, judge
 from catalyst.audit.inside.probe import GUARD, Answer, Probe, unknown
-from catalyst.audit.verify import bait, sandbox
+from catalyst.audit.verify import ablation, bait, sandbox
 from catalyst.audit.verify.sandbox import Answers, Ran, Variant
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError
@@ -25,7 +25,7 @@ LAYERS = ("both", "outer", "inner")
 # What a host answers that does not have the thing an attempt is about.
 NOT_HERE = frozenset({
     "ENOSYS", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "ENOENT", "ENOTDIR", "ENXIO", "ENODEV", "EOPNOTSUPP",
-    "ECONNREFUSED", "ESRCH",
+    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH",
 })  # fmt: skip
 EVERY_RULE = frozenset(kind.__name__ for kind in RULE_TYPES)
 EVERYTHING = "all of them"
@@ -87,9 +87,10 @@ def _alone(engine: Engine, layers: str) -> Variant:
     """Both layers, or one of them taken away as a whole.
 
     bwrap that root started makes no user namespace: taking the workload's user is the guard's part of that engine's work.
+    The workload's variables are in the plan, and to take that away would be to put others in.
     """
     if layers == "outer":
-        stays = {"Identity", "Capabilities"} if engine.own_files and os.geteuid() == 0 else set()
+        stays = {"CleanEnvironment"} | ({"Identity", "Capabilities"} if engine.own_files and os.geteuid() == 0 else set())
         return Variant("the guard", inner=EVERY_RULE - stays)
     if layers == "inner":
         return Variant("the engine", outer=EVERY_RULE if engine.own_files else frozenset(), bare=not engine.own_files)
@@ -154,24 +155,33 @@ def _ablate(
     for names in _sets(rows, [control.id for control in controls()], rules):
         taken = frozenset(rule for name in names for rule in rules[name])
         label = EVERYTHING if len(names) == len(rules) else " + ".join(names)
+        # A joint set is tried with the probes that name it; what else it lets through, its parts have shown.
+        only = () if len(names) == 1 else tuple(row.probe.id for row in rows if _named(row.probe) <= {*names})
         tell(f"without {label}")
-        ran = sandbox.confined(settings, engine, laid, Variant(label, outer=taken, inner=taken))
+        ran = sandbox.confined(settings, engine, laid, Variant(label, outer=taken, inner=taken, only=only))
         new = _got_through(rows, ran, summary, label)
         for name in new:
             through.setdefault(name, []).append(label)
     finished = []
     for row in rows:
         by = tuple(_smallest(through.get(row.probe.id, [])))
-        promised = row.outcome in {"held", "unknown"}
-        finished.append(Row(row.probe, row.layer, row.outcome, row.answer, row.shown, by,
-                            promised and not by and not row.shown))  # fmt: skip
+        kept = rules.get(row.probe.control, frozenset()) <= ablation.ALWAYS[engine.id]
+        unproved = row.outcome in {"held", "unknown"} and not (by or row.shown or kept)
+        finished.append(Row(row.probe, row.layer, row.outcome, row.answer, row.shown, by, unproved))
     return finished, summary
 
 
 def _sets(rows: Iterable[Row], known: list[str], rules: Mapping[str, frozenset[str]]) -> list[tuple[str, ...]]:
-    single = [(name,) for name in known if rules.get(name)]
-    joint = {tuple(sorted({row.probe.control, *row.probe.also} & rules.keys())) for row in rows if row.probe.also}
+    """Root without capabilities is no root, so the two go together."""
+    single = [(name,) for name in known if rules.get(name) and name != "identity"]
+    joint = {tuple(sorted(_named(row.probe) & rules.keys())) for row in rows}
     return [*single, *sorted(joint - set(single), key=lambda names: (len(names), names)), tuple(sorted(rules))]
+
+
+def _named(probe: Probe) -> set[str]:
+    """The controls that stop it, by its own account."""
+    named = {probe.control, *probe.also}
+    return named | {"capabilities"} if "identity" in named else named
 
 
 def _got_through(rows: list[Row], ran: Ran, summary: list[tuple[str, str]], label: str) -> list[str]:

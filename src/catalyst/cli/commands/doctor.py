@@ -17,7 +17,7 @@ CLAIMS = (
 def doctor(arguments: argparse.Namespace) -> int:
     """0 when at least one engine can be used, 5 when none can."""
     settings = given.settings(arguments)
-    host, found = examine.host(), examine.engines_here(settings)
+    host, found = examine.host(settings), examine.engines_here(settings)
     usable = [one for one in found if not isinstance(one.found, Unusable)]
     if arguments.json:
         output.as_json({"host": host, "engines": [_as_json(one) for one in found]})

@@ -19,7 +19,7 @@ def render(arguments: argparse.Namespace) -> int:
                         "gaps": [{"control": gap.control, "rule": gap.rule, "reason": gap.reason, "whole": gap.whole}
                                  for gap in rendered.gaps]})  # fmt: skip
         return 0
-    print(rendered.text or shlex.join(rendered.argv))
+    print(rendered.text.rstrip("\n") or shlex.join(rendered.argv))
     for gap in rendered.gaps:
         output.notice(f"{gap.control}: {'not' if gap.whole else 'partly'} said here: {gap.reason}")
     return 0

@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.engine import client, process
-from catalyst.engine.engine import Engine, Unusable, Usable
+from catalyst.engine.engine import MODULES, Engine, Unusable, Usable
 
 
 def _find(_: bool) -> Usable | Unusable:
@@ -13,8 +13,18 @@ def _find(_: bool) -> Usable | Unusable:
     )  # fmt: skip
 
 
+def _options() -> str:
+    return process.run(["docker", "info", "--format", "{{.SecurityOptions}}"]).out
+
+
 def _rootless() -> bool:
-    return "name=rootless" in process.run(["docker", "info", "--format", "{{.SecurityOptions}}"]).out
+    return "name=rootless" in _options()
+
+
+def _modules() -> frozenset[str]:
+    """A rootless daemon may load and apply no profile; one without --selinux-enabled ignores labels."""
+    said = _options()
+    return frozenset() if "name=rootless" in said else frozenset(one for one in MODULES if f"name={one}" in said)
 
 
 ENGINE = Engine(
@@ -22,6 +32,7 @@ ENGINE = Engine(
     target="docker",
     find=_find,
     rootless=_rootless,
+    modules=_modules,
     has_image=partial(client.has_image, "docker"),
     remove=partial(client.remove, "docker", ()),
     pid=lambda instance, _: client.pid("docker", instance),

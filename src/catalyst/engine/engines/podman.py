@@ -3,8 +3,8 @@
 import os
 from functools import partial
 
-from catalyst.engine import client
-from catalyst.engine.engine import Engine, Unusable, Usable
+from catalyst.engine import client, process
+from catalyst.engine.engine import MODULES, Engine, Unusable, Usable
 
 
 def _find(_: bool) -> Usable | Unusable:
@@ -14,11 +14,19 @@ def _find(_: bool) -> Usable | Unusable:
     )  # fmt: skip
 
 
+def _modules() -> frozenset[str]:
+    """Without root podman says that it has no AppArmor, and it refuses a profile."""
+    template = "{{.Host.Security.AppArmorEnabled}} {{.Host.Security.SELinuxEnabled}}"
+    said = process.run(["podman", "info", "--format", template]).out.split()
+    return frozenset(one for one, word in zip(MODULES, said, strict=False) if word == "true")
+
+
 ENGINE = Engine(
     id="podman",
     target="podman",
     find=_find,
     rootless=lambda: os.geteuid() != 0,
+    modules=_modules,
     has_image=partial(client.has_image, "podman"),
     remove=partial(client.remove, "podman", ("--time", "0")),  # else it waits 10 s for one that ignores SIGTERM
     pid=lambda instance, _: client.pid("podman", instance),

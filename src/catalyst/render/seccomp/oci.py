@@ -11,6 +11,7 @@ from typing import Any
 from catalyst.policy.model import SystemCalls
 from catalyst.policy.syscalls import arguments, tiers
 
+WIDER = "it also allows what the guard needs to start; single values of ioctl and prctl are the guard's to refuse"
 ARCHITECTURE = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 

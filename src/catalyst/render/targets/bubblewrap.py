@@ -32,13 +32,13 @@ from catalyst.policy.model import (
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
+from catalyst.render.host_files import READABLE
 from catalyst.render.session import FILTER_FILE
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
+from catalyst.workloads.model import PACKAGE, PLAN, Mount
 
 # Needed only until the guard has taken the workload's user and emptied the bounding set.
 GUARD_NEEDS = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
-TMPFS = ("/tmp", SCRATCH, "/dev/shm")
 UNSHARE = {
     Namespace.PID: ("--unshare-pid",), Namespace.IPC: ("--unshare-ipc",), Namespace.MOUNT: (),  # bwrap always has it
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
@@ -132,7 +132,7 @@ def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
         case Scratch():
             if not rule.executable:
                 draft.partly("programs may run from it: bwrap cannot mount noexec")
-            return [word for path in TMPFS for word in _tmpfs(path, rule.bytes)]
+            return [word for path in mounts.SCRATCH_FOLDERS for word in _tmpfs(path, rule.bytes)]
         case Execution():
             if not rule.from_writable:
                 draft.cannot("bwrap cannot mount noexec")
@@ -185,7 +185,7 @@ def _parents(target: str, made: set[str]) -> list[str]:
     parts = target.strip("/").split("/")[:-1]
     for depth in range(1, len(parts) + 1):
         path = "/" + "/".join(parts[:depth])
-        if path not in made and path not in {"/usr", "/proc", "/dev", *TMPFS}:
+        if path not in made and path not in {"/usr", "/proc", "/dev", *mounts.SCRATCH_FOLDERS}:
             made.add(path)
             words += ["--perms", "0755", "--dir", path]
     return words
@@ -196,7 +196,7 @@ def _masks(rule: MaskedPaths, facts: Facts) -> list[str]:
     this kernel does not have, and there is nothing to cover."""
     words: list[str] = []
     for path in sorted(rule.paths & facts.kernel_files):
-        if path in {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}:
+        if path in READABLE:
             words += ["--ro-bind", path, path]
         elif path in {"/proc/acpi", "/proc/asound", "/proc/scsi"}:
             words += ["--tmpfs", path, "--remount-ro", path]

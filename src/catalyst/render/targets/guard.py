@@ -15,6 +15,7 @@ from catalyst.policy.model import (
     Identity,
     Limits,
     MaskedPaths,
+    Namespace,
     Namespaces,
     Network,
     NoNewPrivileges,
@@ -33,9 +34,8 @@ from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
 from catalyst.render.seccomp import program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH
+from catalyst.workloads.model import DOOR, PACKAGE
 
-SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")
 NOT_BY_NAME = (
     "Landlock does not cover ld.so FILE, an interpreter and mmap(2); a file in memory is the filter's to refuse"
 )
@@ -87,7 +87,7 @@ def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> dict[str, Any]:
         case CleanEnvironment():
             draft.partly("the workload gets the plan's variables only; its own were set by the engine")
         case Namespaces():
-            if facts.landlock >= SCOPES_SINCE:
+            if facts.landlock >= SCOPES_SINCE and Namespace.PID in rule.own:
                 draft.partly(
                     "only signals and abstract unix sockets, which Landlock keeps in; the rest is the engine's"
                 )
@@ -146,10 +146,10 @@ def _file_rules(policy: Policy, sandbox: Sandbox, facts: Facts) -> FileRules | N
     loose = any(isinstance(one.rule, Execution) and one.rule.from_writable for one in policy)
     mine = [mount for mount in sandbox.workload.mounts if mount.place is None]
     places = [mount for mount in sandbox.workload.mounts if mount.place is not None]
-    write = [*SCRATCH_FOLDERS, *(mount.target for mount in places if mounts.writable(policy, mount))]
+    write = [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places if mounts.writable(policy, mount))]
     run = [PACKAGE, *(mount.target for mount in mine)]
     if loose:
-        run += [*SCRATCH_FOLDERS, *(mount.target for mount in places)]
+        run += [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places)]
     return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)))
 
 

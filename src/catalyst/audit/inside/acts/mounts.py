@@ -7,7 +7,7 @@ from pathlib import Path
 from catalyst.audit.inside.acts.kernel import CLONE_NEWNS, Act, permitted, reached
 from catalyst.audit.inside.acts.tracing import forked
 from catalyst.audit.inside.native import call
-from catalyst.audit.inside.probe import Answer, Context
+from catalyst.audit.inside.probe import Answer
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 
@@ -32,17 +32,8 @@ def in_private(what: str, do: Callable[[], int], flags: int = CLONE_NEWNS) -> An
 
 
 def mounts(kind: str, options: str = "", flags: int = CLONE_NEWNS) -> Act:
-    """Mount a file system of that kind on a folder of the scratch, in a namespace of its own."""
-
-    def act(context: Context) -> Answer:
-        target = context.scratch / f"mount-{os.getpid()}"
-        target.mkdir()
-        try:
-            return in_private(f"mounting {kind}", lambda: mount(kind, target, options), flags)
-        finally:
-            target.rmdir()
-
-    return act
+    """Mount a file system of that kind over the scratch folder, in a namespace of its own."""
+    return lambda context: in_private(f"mounting {kind}", lambda: mount(kind, context.scratch, options), flags)
 
 
 def mount(kind: str, target: Path, options: str = "") -> int:

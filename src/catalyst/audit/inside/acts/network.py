@@ -15,7 +15,7 @@ Act = Callable[[Context], Answer]
 Address = tuple[str, int]
 TIMEOUT = 1.0
 NOWHERE = "198.51.100.1"  # TEST-NET-2, RFC 5737: documentation only, no host has it
-MSG_FASTOPEN, TCP_FASTOPEN_CONNECT = 0x2000_0000, 30
+MSG_FASTOPEN, TCP_FASTOPEN_CONNECT, IP_RECVERR = 0x2000_0000, 30, 11
 
 
 def connect(to: Address, family: int = socket.AF_INET) -> Answer:
@@ -34,11 +34,11 @@ def connect(to: Address, family: int = socket.AF_INET) -> Answer:
     return allowed(f"{where}: connected")
 
 
-def open_door(to: Address, timeout: float = TIMEOUT) -> Answer:
+def open_door(to: Address, timeout: float = TIMEOUT, family: int = socket.AF_INET) -> Answer:
     """TCP, where only a connection counts."""
     where = f"{to[0]}:{to[1]}"
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as line:
+        with socket.socket(family, socket.SOCK_STREAM) as line:
             line.settimeout(timeout)
             line.connect(to)
     except TimeoutError:
@@ -94,6 +94,18 @@ def udp(to: Address, send: Callable[[socket.socket, Address], object]) -> Answer
     return allowed(f"{where}: the datagram left: a route exists")
 
 
+def udp_door(to: Address, send: Callable[[socket.socket, Address], object]) -> Answer:
+    """The same, where only a listener counts: the loopback says at once that there is none (IP_RECVERR, ip(7))."""
+
+    def send_and_hear(line: socket.socket, name: Address) -> None:
+        line.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        send(line, name)
+        if error := line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error))
+
+    return udp(to, send_and_hear)
+
+
 def by_sendto(line: socket.socket, to: Address) -> object:
     """Without connect(2): who supervises connect alone misses it."""
     return line.sendto(b"", to)
@@ -144,7 +156,7 @@ def own_addresses() -> list[str]:
     found, last = list[str](), ""
     for line in Path("/proc/net/fib_trie").read_text().splitlines():
         words = line.split()
-        if "--" in words:
+        if words[:1] == ["|--"]:
             last = words[-1]
         elif words[:2] == ["/32", "host"] and words[2] == "LOCAL" and not last.startswith("127."):
             found.append(last)

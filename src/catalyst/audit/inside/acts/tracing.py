@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from catalyst.audit.inside.native import address, block_of, call
 from catalyst.audit.inside.probe import Answer, Context, denied, parse, tried, unknown
@@ -56,31 +55,6 @@ def on_first(act: Callable[[int], Answer]) -> Act:
         return unknown("pid 1 started this attempt itself") if os.getppid() == 1 else act(1)
 
     return towards
-
-
-def on_victim(act: Callable[[int], Answer]) -> Act:
-    """Towards the process that was laid as bait."""
-
-    def towards(context: Context) -> Answer:
-        marker = context.bait.get("victim")
-        if not marker:
-            return unknown("no bait was laid")
-        found = find(marker)
-        return act(found) if found else denied("the process laid as bait is not in sight")
-
-    return towards
-
-
-def find(marker: str) -> int | None:
-    """The process that has this word in its argv. The attempts' own argv holds it only inside a longer word."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:  # it ended, or hides
-            continue
-        if marker.encode() in words:
-            return int(path.parent.name)
-    return None
 
 
 def seize(process: int) -> int:

@@ -1,0 +1,15 @@
+"""Names carry data out."""
+
+from catalyst.audit.inside.acts.network import NOWHERE, tcp_to
+from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+
+PROBE = Probe(
+    id="dns-tcp",
+    theme="network",
+    title="ask a name server by TCP",
+    origin="general",
+    control="network-mode",
+    layers=EVERYONE,
+    act=tcp_to(NOWHERE, 53),
+    networks=SEALED,
+)

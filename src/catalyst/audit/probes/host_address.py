@@ -1,0 +1,15 @@
+"""What listens for the local network. `public` is not filtered yet."""
+
+from catalyst.audit.inside.acts.network import open_door, to_bait
+from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+
+PROBE = Probe(
+    id="host-address",
+    theme="network",
+    title="reach a service on the host's own address",
+    origin="general",
+    control="network-mode",
+    layers=EVERYONE,
+    act=to_bait("lan", open_door),
+    networks=SEALED,
+)

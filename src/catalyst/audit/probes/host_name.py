@@ -1,0 +1,17 @@
+"""In a shared UTS namespace it is the host's."""
+
+from catalyst.audit.inside.acts.kernel import asks
+from catalyst.audit.inside.probe import EVERYONE, Probe
+
+# CAP_SYS_ADMIN first, then EINVAL for the length (kernel/sys.c)
+PROBE = Probe(
+    id="host-name",
+    theme="kernel",
+    title="change the machine's name",
+    origin="general",
+    control="system-calls",
+    layers=EVERYONE,
+    act=asks("sethostname", b"x", -1),
+    also=("namespaces", "capabilities", "identity"),
+    needs_root=True,
+)

@@ -1,0 +1,16 @@
+"""Message queues of the IPC namespace, as files."""
+
+from catalyst.audit.inside.acts.mounts import mounts
+from catalyst.audit.inside.probe import EVERYONE, Probe
+
+PROBE = Probe(
+    id="mount-mqueue",
+    theme="kernel",
+    title="mount mqueue",
+    origin="general",
+    control="system-calls",
+    layers=EVERYONE,
+    act=mounts("mqueue"),
+    also=("capabilities", "identity"),
+    needs_root=True,
+)

@@ -1,0 +1,16 @@
+"""A new /proc has none of its files covered."""
+
+from catalyst.audit.inside.acts.mounts import mounts
+from catalyst.audit.inside.probe import EVERYONE, Probe
+
+PROBE = Probe(
+    id="mount-proc",
+    theme="kernel",
+    title="mount proc",
+    origin="general",
+    control="system-calls",
+    layers=EVERYONE,
+    act=mounts("proc"),
+    also=("capabilities", "identity"),
+    needs_root=True,
+)

@@ -1,0 +1,16 @@
+"""A new /sys is writable."""
+
+from catalyst.audit.inside.acts.mounts import mounts
+from catalyst.audit.inside.probe import EVERYONE, Probe
+
+PROBE = Probe(
+    id="mount-sysfs",
+    theme="kernel",
+    title="mount sysfs",
+    origin="general",
+    control="system-calls",
+    layers=EVERYONE,
+    act=mounts("sysfs"),
+    also=("capabilities", "identity"),
+    needs_root=True,
+)

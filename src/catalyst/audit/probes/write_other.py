@@ -1,0 +1,21 @@
+"""The remote address is bad: nothing is written."""
+
+from functools import partial
+
+from catalyst.audit.inside.acts.kernel import reached
+from catalyst.audit.inside.acts.processes import on_victim
+from catalyst.audit.inside.acts.tracing import read_memory
+from catalyst.audit.inside.probe import EVERYONE, Probe
+
+act = on_victim(lambda process: reached("process_vm_writev", partial(read_memory, process, "process_vm_writev")))
+
+PROBE = Probe(
+    id="write-other",
+    theme="kernel",
+    title="write into the memory of a program of the same user",
+    origin="general",
+    control="namespaces",
+    layers=EVERYONE,
+    act=act,
+    also=("system-calls",),
+)
