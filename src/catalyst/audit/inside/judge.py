@@ -14,6 +14,7 @@ THEMES: dict[str, str] = {
     "read": "Steal secrets",
     "write": "Plant something that stays",
     "execute": "Run a program of its own",
+    "machine": "Use up the machine, or change it",
     "kernel": "Get out through the kernel",
     "network": "Reach the network",
     "identity": "Become someone else, or touch others",

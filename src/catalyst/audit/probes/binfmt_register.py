@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="binfmt-register",
-    theme="kernel",
+    theme="machine",
     title="have the host run its program for a file format (binfmt_misc)",
     origin="CDK",
     control="masked-paths",

@@ -13,7 +13,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="bus-settings",
-    theme="kernel",
+    theme="machine",
     title="configure the machine's cards (/proc/bus)",
     origin="general",
     control="masked-paths",

@@ -26,7 +26,7 @@ def _make(folder: Path) -> Answer:
 
 PROBE = Probe(
     id="cgroup-create",
-    theme="kernel",
+    theme="machine",
     title="make a control group without limits",
     origin="CVE-2022-0492",
     control="namespaces",

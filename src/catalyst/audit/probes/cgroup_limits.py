@@ -22,7 +22,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="cgroup-limits",
-    theme="kernel",
+    theme="machine",
     title="raise its own limits in the control groups",
     origin="I7",
     control="namespaces",

@@ -21,7 +21,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="core-pipe",
-    theme="kernel",
+    theme="machine",
     title="have the host's crash handler read its memory",
     origin="CVE-2025-4598",
     control="resources",

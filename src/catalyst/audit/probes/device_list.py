@@ -20,7 +20,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="device-list",
-    theme="kernel",
+    theme="machine",
     title="find a device that it does not need",
     origin="amicontained",
     control="devices",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="disk-bus",
-    theme="kernel",
+    theme="machine",
     title="take a disk from the machine (/proc/scsi)",
     origin="general",
     control="masked-paths",

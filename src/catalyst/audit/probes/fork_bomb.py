@@ -30,7 +30,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="fork-bomb",
-    theme="kernel",
+    theme="machine",
     title="start so many processes that the machine stands still",
     origin="general",
     control="resources",

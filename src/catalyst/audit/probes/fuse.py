@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
     id="fuse",
-    theme="kernel",
+    theme="machine",
     title="serve a file system to the kernel (/dev/fuse)",
     origin="general",
     control="devices",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
     id="hypervisor",
-    theme="kernel",
+    theme="machine",
     title="start a virtual machine (/dev/kvm)",
     origin="general",
     control="devices",

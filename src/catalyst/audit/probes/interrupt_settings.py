@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="interrupt-settings",
-    theme="kernel",
+    theme="machine",
     title="move the machine's interrupts",
     origin="general",
     control="masked-paths",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="kernel-debug",
-    theme="kernel",
+    theme="machine",
     title="look into the kernel's debug files",
     origin="CDK",
     control="namespaces",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="kernel-settings",
-    theme="kernel",
+    theme="machine",
     title="switch the kernel's own defences off",
     origin="general",
     control="masked-paths",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="loop-device",
-    theme="kernel",
+    theme="machine",
     title="make a disk of a file (/dev/loop-control)",
     origin="general",
     control="devices",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="memory-settings",
-    theme="kernel",
+    theme="machine",
     title="change how the host uses its memory",
     origin="general",
     control="masked-paths",

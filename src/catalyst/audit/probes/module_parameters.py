@@ -19,7 +19,7 @@ def _writable(path: Path) -> bool:
 
 PROBE = Probe(
     id="module-parameters",
-    theme="kernel",
+    theme="machine",
     title="change the settings of the kernel's modules",
     origin="general",
     control="masked-paths",

@@ -27,7 +27,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="open-files",
-    theme="kernel",
+    theme="machine",
     title="use up the machine's open files",
     origin="general",
     control="resources",

@@ -13,7 +13,7 @@ def act(_: Context) -> Answer:
 
 PROBE = Probe(
     id="priority",
-    theme="kernel",
+    theme="machine",
     title="take the processor from other programs (nice)",
     origin="I7",
     control="capabilities",

@@ -26,7 +26,7 @@ def _raise(name: str, kind: int) -> Answer:
 
 PROBE = Probe(
     id="raise-limits",
-    theme="kernel",
+    theme="machine",
     title="raise its own limits",
     origin="general",
     control="resources",

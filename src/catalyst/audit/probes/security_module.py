@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="security-module",
-    theme="kernel",
+    theme="machine",
     title="change the host's security policy (AppArmor, SELinux)",
     origin="general",
     control="masked-paths",

@@ -5,7 +5,7 @@ from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
     id="tunnel-device",
-    theme="network",
+    theme="machine",
     title="make a network card (/dev/net/tun)",
     origin="general",
     control="devices",
