@@ -86,7 +86,8 @@ def filtered(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, alone: None
 ) -> tuple[str, dict[str, Answer]]:
     folder = tmp_path_factory.mktemp(request.param)
-    rule = SystemCalls(list(Tier)[LEVELS.index(request.param)], False)
+    tier = list(Tier)[LEVELS.index(request.param)]
+    rule = SystemCalls(tier, datagrams=False, memory_programs=tier is Tier.NORMAL)
     (folder / "filter").write_bytes(program.compile(rule, os.uname().machine))
     return request.param, run(folder / "scratch", folder / "filter")
 

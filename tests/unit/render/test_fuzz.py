@@ -155,7 +155,7 @@ def check_changed(number: int, target: str, full: Rendered, stated: Stated, one:
     swapped = render(target, one, changed)
     if isinstance(swapped, PathRefused) or said(full, one.policy, one) != said(swapped, changed, one):
         return
-    alike = ALIKE.get(target, {}).get(type(rule), _never)(rule, other, one)
+    alike = (ALIKE.get(target) or MODULES.get(target, {})).get(type(rule), _never)(rule, other, one)
     nothing = vacuous(target, rule, one) and vacuous(target, other, one)
     excused = alike or nothing or admitted(target, (rule, whole(full, rule)), (other, whole(swapped, other)))
     assert excused, f"case {number}: {target} says {rule} and {other} in the same words"
@@ -224,6 +224,15 @@ CONTAINER: dict[type[Rule], Alike] = {
     Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.PID, Namespace.MOUNT},
     Devices: lambda rule, other, one: _granted(rule, one.facts) == _granted(other, one.facts),
     Limits: lambda rule, other, one: _capped(rule, one.facts) == _capped(other, one.facts),
+}
+# Profiles of security modules name nodes by pattern or by type, not by vendor.
+MODULES: Mapping[str, dict[type[Rule], Alike]] = {
+    name: {
+        Devices: lambda rule, other, _: all(isinstance(it, Devices) and it.vendors for it in (rule, other)),
+        Writable: _places,
+        Network: _sealed,
+    }
+    for name in ("apparmor", "selinux")
 }
 ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     "docker": CONTAINER,
