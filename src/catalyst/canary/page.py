@@ -40,6 +40,7 @@ def render(report: Report) -> str:
     """The whole page."""
     baitless = tuple(result for result in report.results if result.answer.evidence == NO_BAIT)
     tried = tuple(result for result in report.results if result not in baitless)
+    level, network, engine = map(escape, report.sandbox)
     themes = "".join(_theme(key, heading, tried) for key, heading in _themes(tried).items())
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -55,6 +56,8 @@ def render(report: Report) -> str:
 <h1>Catalyst canary</h1>
 <p>ComfyUI is not installed here. This page is a program in its place that plays a hostile custom node: below is what
 it just tried, from where ComfyUI's code would run, and what stopped it. Nothing it tries does harm.</p>
+<p>Judged by what SECURITY_LEVEL={level} and NETWORK_MODE={network} promise, in a sandbox made by {engine}. That each
+attempt works where nothing stops it is shown by <code>catalyst verify</code>, which makes the same ones outside.</p>
 {_summary(tried)}
 <form action="/" method="get"><button>Try again</button></form>
 {themes}
@@ -126,7 +129,10 @@ def _row(result: Result) -> str:
     probe, answer = result.probe, result.answer
     error = f" <code>{escape(answer.errno)}</code>" if answer.errno else ""
     evidence = escape(answer.evidence)
-    word, stopper = WORDS[result.verdict], f'{escape(probe.control)}<span class="evidence">{escape(result.layer)}</span>'
+    word, stopper = (
+        WORDS[result.verdict],
+        f'{escape(probe.control)}<span class="evidence">{escape(result.layer)}</span>',
+    )
     if result.verdict == "open":
         word = "got through, as promised" if answer.outcome == "allowed" else f"{answer.outcome}, not promised"
         evidence, stopper = f"{evidence} ({escape(result.why)})", "nothing"

@@ -37,8 +37,9 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """One run: every result, in the order of the probes' files, and who the program is."""
+    """One run: where, every result in the order of the probes' files, and who the program is."""
 
+    sandbox: Sandbox
     results: tuple[Result, ...]
     identity: Mapping[str, str]
 
@@ -71,7 +72,7 @@ class Runner:
     def _run(self) -> Report:
         said = answers(self._command)
         judged = (self._judged(probe, said.get(probe.id, unknown("it gave no answer"))) for probe in self._probes)
-        return Report(tuple(judged), status())
+        return Report(self._sandbox, tuple(judged), status())
 
     def _judged(self, probe: Probe, answer: Answer) -> Result:
         level, network, engine = self._sandbox
@@ -86,7 +87,12 @@ def answers(command: list[str]) -> dict[str, Answer]:
     """
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=WITHIN, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=WITHIN,
+            check=False,
         )
         out = done.stdout
     except subprocess.TimeoutExpired as late:

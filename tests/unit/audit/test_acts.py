@@ -211,7 +211,15 @@ def test_code_that_may_not_be_written_is_denied(name: str, tmp_path: Path) -> No
     assert make_apart(name, tmp_path, code).outcome == "denied"
 
 
-WRITERS = "exec-scratch", "exec-script", "exec-unlinked", "exec-by-loader", "map-scratch", "device-node", "immutable-file"
+WRITERS = (
+    "exec-scratch",
+    "exec-script",
+    "exec-unlinked",
+    "exec-by-loader",
+    "map-scratch",
+    "device-node",
+    "immutable-file",
+)
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -59,9 +59,7 @@ def test_sigsys_is_seccomps_refusal() -> None:
     assert "SIGSYS" in answer.evidence
 
 
-def test_no_answer_in_time_is_unknown_and_what_it_started_ends(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_answer_in_time_is_unknown_and_what_it_started_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def linger() -> Answer:
         child = os.fork()
         if child:

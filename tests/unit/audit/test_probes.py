@@ -29,7 +29,13 @@ SETTINGS = (
     "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/randomize_va_space", "/proc/sys/vm/overcommit_memory",
     "/proc/sys/kernel/modprobe",
 )  # fmt: skip
-PRIVATE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]  # so that the machine's processes are out of sight
+PRIVATE = [
+    "unshare",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+]  # so that the machine's processes are out of sight
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
@@ -89,7 +95,9 @@ def unconfined(tmp_path_factory: pytest.TempPathFactory) -> Unconfined:
     before = _state(folder)
     only = ",".join(probe.id for probe in MINE)
     argv = [sys.executable, "-I", "-S", str(attempt.MAIN), "--context", context, "--only", only]
-    start = f'HF_TOKEN=not-to-be-shown {sys.executable} -I -S -c "import time; time.sleep(60)" marked-for-the-test & "$@"'
+    start = (
+        f'HF_TOKEN=not-to-be-shown {sys.executable} -I -S -c "import time; time.sleep(60)" marked-for-the-test & "$@"'
+    )
     done = subprocess.run([*private, "sh", "-c", start, "sh", *argv], capture_output=True, text=True, timeout=100,
                           env={"PATH": os.environ["PATH"], "BAIT": "not-to-be-shown"}, check=False)  # fmt: skip
     said = [json.loads(line) for line in done.stdout.splitlines()]

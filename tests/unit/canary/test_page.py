@@ -6,7 +6,7 @@ from catalyst.audit.inside.attempt import load_all
 from catalyst.audit.inside.judge import Verdict
 from catalyst.audit.inside.probe import Answer, Probe, allowed, denied, unknown
 from catalyst.canary.page import INCIDENTS, counts, render
-from catalyst.canary.run import Report, Result
+from catalyst.canary.run import Report, Result, Sandbox
 
 EVIL = "<script>alert(1)</script>&\"'"
 
@@ -17,7 +17,7 @@ def _result(answer: Answer, verdict: Verdict, theme: str = "read", why: str = ""
 
 
 def _page(*results: Result) -> str:
-    return render(Report(results, {"Uid": "1000 <b>"}))
+    return render(Report(Sandbox("high", "isolated", "bwrap"), results, {"Uid": "1000 <b>"}))
 
 
 def test_evidence_is_escaped() -> None:
@@ -36,6 +36,11 @@ def test_a_row_says_what_is_to_stop_it_and_what_came() -> None:
     assert '<span class="word">held</span> <code>EPERM</code>' in page
     assert "1 of 1 promises held" in page
     assert 'class="summary calm"' in page
+
+
+def test_it_says_by_which_promises_it_judges() -> None:
+    page = _page(_result(denied("out"), "held"))
+    assert "SECURITY_LEVEL=high and NETWORK_MODE=isolated promise, in a sandbox made by bwrap" in page
 
 
 def test_what_got_through_is_loud() -> None:

@@ -25,8 +25,14 @@ def port() -> Iterator[int]:
         Context(Path("/tmp"), Path("/nonexistent")),
         Sandbox("normal", "isolated", "docker"),
         PROBES,
-        ["printf", "%s\\n", *(json.dumps({"id": key, "outcome": "allowed", "evidence": key, "errno": "EFAULT"})
-                              for key in ("one", "two"))],
+        [
+            "printf",
+            "%s\\n",
+            *(
+                json.dumps({"id": key, "outcome": "allowed", "evidence": key, "errno": "EFAULT"})
+                for key in ("one", "two")
+            ),
+        ],
     )
     with Server(("127.0.0.1", 0), runner) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
