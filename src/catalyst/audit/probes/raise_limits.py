@@ -5,7 +5,7 @@ from functools import partial
 
 from catalyst.audit.inside.probe import CONTAINERS, GUARD, Answer, Context, Probe, allowed, first_allowed
 
-KINDS = {"open files": resource.RLIMIT_NOFILE, "processes": resource.RLIMIT_NPROC, "core files": resource.RLIMIT_CORE}
+KINDS = {"open files": resource.RLIMIT_NOFILE, "processes": resource.RLIMIT_NPROC}
 
 
 def act(_: Context) -> Answer:
