@@ -180,7 +180,7 @@ class Start:
     def __init__(self, way: Way, settings: Settings, facts: Facts, folder: Path, package: str) -> None:
         self.way, self.folder, self.engine, self.data = way, folder, engines()[way.engine], settings.data
         self.policy = build(settings)
-        workload = canary.workload(settings, PYTHON, 8188, self.policy)
+        workload = canary.workload(settings, PYTHON, 8188, way.engine)
         sandbox = Sandbox(os.urandom(6).hex(), workload, str(folder), package, PYTHON.executable, IMAGE, 0)
         self.outer = targets()[self.engine.target].render(self.policy, sandbox, facts)
         inner = targets()["guard"].render(self.policy, sandbox, facts)

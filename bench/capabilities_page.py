@@ -45,7 +45,7 @@ def rendered(engine: str, gpu: str, facts: Facts) -> tuple[str, ...]:
     """The argv for a GPU."""
     settings = load({"data": "/srv/data", "gpu": gpu, "image": IMAGE}, environ={}, config=None)
     policy = build(settings)
-    sandbox = Sandbox("ID", canary.workload(settings, PYTHON, 8188, policy), "/s", "/p", PYTHON.executable, IMAGE, 0)
+    sandbox = Sandbox("ID", canary.workload(settings, PYTHON, 8188, engine), "/s", "/p", PYTHON.executable, IMAGE, 0)
     return targets()[engines()[engine].target].render(policy, sandbox, facts).argv
 
 

@@ -56,7 +56,7 @@ def test_no_further_user_namespace_can_be_made(as_user: Catalyst) -> None:
 
 def test_up_and_down(as_user: Catalyst) -> None:
     with as_user.up("--app=canary", SECURITY_LEVEL="maximum", NETWORK_MODE="isolated") as running:
-        assert running.get("attempts")["identity"]["CapBnd"] == "0" * 16
+        assert running.get("probes")["identity"]["CapBnd"] == "0" * 16
         uid = UID if os.geteuid() == 0 else os.geteuid()
         assert len(guards_of(uid)) >= 3  # bwrap, the guard, the doorman
     wait_for(lambda: not guards_of(uid), "everything to end")

@@ -77,6 +77,6 @@ def test_identity_and_files(rootless: Catalyst, user: int) -> None:
 
 def test_up_and_down(rootless: Catalyst, user: int) -> None:
     with rootless.up(SECURITY_LEVEL="high", NETWORK_MODE="isolated") as running:
-        assert running.get("attempts")["identity"]["CapEff"] == "0" * 16
+        assert running.get("probes")["identity"]["CapEff"] == "0" * 16
         assert guards_of(user)
     assert guards_of(user) == []

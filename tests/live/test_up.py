@@ -29,20 +29,16 @@ def left_behind(catalyst: Catalyst) -> list[str]:
 def test_the_canary_answers_and_its_identity_is_as_promised(catalyst: Catalyst, level: str) -> None:
     with catalyst.up(SECURITY_LEVEL=level, NETWORK_MODE="isolated") as running:
         assert running.get("system_stats")["system"]["comfyui_version"] == "canary"
-        report = running.get("attempts")
+        report = running.get("probes")
     assert report["identity"]["CapEff"] == "0" * 16
     assert report["identity"]["NoNewPrivs"] == "1"
-    outcomes = {one["id"]: one for one in report["attempts"]}
-    assert len(outcomes) >= 30
-    through = {name for name, one in outcomes.items() if one["outcome"] == "allowed" and not one["expected"]}
-    assert through <= NOT_YET[catalyst.engine], "got through and is neither promised by the level nor known"
-    assert not any(one["outcome"] == "unknown" for one in outcomes.values())
+    found = {one["id"]: one for one in report["probes"]}
+    assert len(found) >= 60
+    assert {name: one["evidence"] for name, one in found.items() if one["outcome"] == "broken"} == {}
+    untold = {name: one["evidence"] for name, one in found.items() if one["outcome"] == "unknown"}
+    assert {name: why for name, why in untold.items() if why != "no bait was laid"} == {}
+    assert sum(one["outcome"] == "held" for one in found.values()) >= 40
     wait_for(lambda: not left_behind(catalyst), "nothing to be left")
-
-
-# What nothing in this version stops at `high` and above: a memfd is no file in any place (and CUDA needs it); mapping a
-# file's pages executable is not running it, to Landlock, and bubblewrap cannot mount noexec.
-NOT_YET = {"bwrap": {"exec-memory", "map-scratch"}, "docker": {"exec-memory"}, "podman": {"exec-memory"}}
 
 
 def test_down_ends_everything(catalyst: Catalyst) -> None:
@@ -77,7 +73,7 @@ def test_killing_the_workload_restarts_it(catalyst: Catalyst) -> None:
 
 
 def workload(running: Running) -> int:
-    """The canary's pid on the host, 0 while there is none. Its attempts are children with --attempt."""
+    """The canary's pid on the host, 0 while there is none."""
     found = with_argument("/opt/catalyst/catalyst/canary/__main__.py")
     return next((pid for pid in descendants(guard(running)) if pid in found and parent(pid) == guard(running)), 0)
 
@@ -142,7 +138,7 @@ def test_a_folder_of_the_wrong_owner_is_named_with_the_command(catalyst: Catalys
 @pytest.mark.skipif(os.geteuid() != 0, reason="another uid than one's own needs root")
 def test_an_arbitrary_uid_works_with_nothing_world_writable(catalyst: Catalyst) -> None:
     with catalyst.up("--user=4242:4242") as running:
-        assert running.get("attempts")["identity"]["Uid"].split() == ["4242"] * 4
+        assert running.get("probes")["identity"]["Uid"].split() == ["4242"] * 4
         assert status(workload(running))["Uid"].split() == ["4242"] * 4
     loose = [path for path in catalyst.data.rglob("*") if path.stat().st_mode & 0o002 and not path.is_symlink()]
     assert loose == []

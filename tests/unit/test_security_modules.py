@@ -84,7 +84,7 @@ def _ready(monkeypatch: pytest.MonkeyPatch, engine: str, settings: Settings, *, 
     monkeypatch.setattr(security_modules, "loaded", lambda _: loaded)
     applies = frozenset[str]() if engine == "bwrap" else frozenset({module})
     made: Engine = replace(engines()[engine], modules=lambda: applies, rootless=lambda: False)
-    return prepare.prepare(settings, made, lambda policy, python: canary.workload(settings, python, 8188, policy),
+    return prepare.prepare(settings, made, lambda _policy, python: canary.workload(settings, python, 8188, engine),
                            name="x", folder=Path("/srv/x"))  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def _json(value: object) -> tuple[str, str]:
     return "application/json; charset=utf-8", json.dumps(value)
 
 
-def _attempts(runner: Runner) -> tuple[str, str]:
+def _probes(runner: Runner) -> tuple[str, str]:
     return _json(as_json(runner.report()))
 
 
@@ -136,26 +136,29 @@ def _system_stats(_: Runner) -> tuple[str, str]:
 
 ANSWERS: dict[str, Callable[[Runner], tuple[str, str]]] = {
     "/": _page,
-    "/attempts": _attempts,
+    "/probes": _probes,
     "/queue": _queue,
     "/system_stats": _system_stats,
 }
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """What /attempts answers."""
-    return {"attempts": [_result(result) for result in report.results], "identity": report.identity}
+    """What /probes answers."""
+    return {"probes": [_result(result) for result in report.results], "identity": dict(report.identity)}
 
 
 def _result(result: Result) -> dict[str, object]:
+    probe, answer = result.probe, result.answer
     return {
-        "id": result.attempt.id,
-        "title": result.attempt.title,
-        "origin": result.attempt.origin,
-        "outcome": result.answer.outcome,
-        "errno": result.answer.errno,
-        "evidence": result.answer.evidence,
-        "expected": result.expected,
+        "id": probe.id,
+        "title": probe.title,
+        "theme": probe.theme,
+        "origin": probe.origin,
+        "control": probe.control,
+        "layer": result.layer,
+        "outcome": "not promised" if result.verdict == "open" else result.verdict,
+        "errno": answer.errno,
+        "evidence": answer.evidence,
     }
 
 

@@ -31,7 +31,7 @@ def engines_here(settings: Settings) -> list[Examined]:
     result = []
     for engine in engines().values():
         found = engine.find(True)
-        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine, _canary(settings)).answers
+        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine, _canary(settings, engine)).answers
         result.append(Examined(engine.id, found, answers))
     return result
 
@@ -42,7 +42,7 @@ def render(settings: Settings, target: str) -> Rendered:
         ready = in_a_container(settings)
     else:
         engine = next((one for one in engines().values() if one.target == target), engines()["bwrap"])
-        ready = _prepared(settings, engine, _canary(settings))
+        ready = _prepared(settings, engine, _canary(settings, engine))
     return targets()[target].render(ready.policy, ready.sandbox, ready.facts)
 
 
@@ -52,14 +52,14 @@ def in_a_container(settings: Settings) -> prepare.Prepared:
     engine = chosen if chosen and not chosen.own_files else engines()["docker"]
     tree = None if settings.app == "canary" else comfyui.find(settings)
     if tree is None:
-        return _prepared(settings, engine, _canary(settings))
+        return _prepared(settings, engine, _canary(settings, engine))
     python = comfyui.python(settings, tree) or interpreter.IMAGE
     return _prepared(settings, engine, lambda _policy, _guard: comfyui.workload(settings, tree, python, prepare.SEALED_PORT))
 
 
-def _canary(settings: Settings) -> prepare.MakeWorkload:
+def _canary(settings: Settings, engine: Engine) -> prepare.MakeWorkload:
     """It needs nothing installed."""
-    return lambda policy, python: canary.workload(settings, python, prepare.SEALED_PORT, policy)
+    return lambda _policy, python: canary.workload(settings, python, prepare.SEALED_PORT, engine.id)
 
 
 def _prepared(settings: Settings, engine: Engine, make: prepare.MakeWorkload) -> prepare.Prepared:

@@ -42,7 +42,7 @@ def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple
     if tree is None:
         if settings.app == "comfyui":
             raise CatalystError("there is no ComfyUI here", "name its folder: catalyst up --comfyui DIR")
-        return "canary", lambda policy, python: canary.workload(settings, python, port, policy)
+        return "canary", lambda _policy, python: canary.workload(settings, python, port, engine.id)
     for notice in comfyui.notices(settings, tree):
         tell(notice)
     python = comfyui.python(settings, tree)

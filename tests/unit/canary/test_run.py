@@ -1,89 +1,96 @@
-"""A child's printed word is its answer; no word is unknown, whatever the exit status says."""
+"""What the program was told becomes a verdict for each answer, and a report is kept for a moment."""
 
-import subprocess
-import sys
+import json
 from pathlib import Path
 
 import pytest
-from catalyst.canary.run import MAIN, Runner, child_command, run_child
 
-from catalyst.canary.attempt import Answer, Attempt, Context, denied
+from catalyst.audit.inside.attempt import load_all
+from catalyst.audit.inside.probe import FROM_HIGH, Context, Probe, denied
+from catalyst.canary.run import Runner, Sandbox
 
 CONTEXT = Context(Path("/tmp"), Path("/nonexistent"))
 
 
-def _python(code: str) -> list[str]:
-    return [sys.executable, "-I", "-S", "-c", code]
+def _probe(key: str, **more: object) -> Probe:
+    values = {"id": key, "theme": "read", "title": f"try {key}", "origin": "general", "control": "identity",
+              "layers": ("bwrap", "guard"), "act": lambda _: denied("not asked here"), **more}  # fmt: skip
+    return Probe(**values)  # type: ignore[arg-type]
 
 
-def _attempt(key: str) -> Attempt:
-    return Attempt(key, "read", f"try {key}", "general", lambda _: denied("not asked here"))
+def _runner(*probes: Probe, level: str = "normal", engine: str = "bwrap", word: str = "allowed") -> Runner:
+    sandbox = Sandbox(level, "isolated", engine)
+    return Runner(CONTEXT, sandbox, probes, saying(*(line(probe.id, word) for probe in probes)))
 
 
-def test_the_printed_word_counts() -> None:
-    answer = run_child(_python("print('denied EPERM mount: no'); raise SystemExit(1)"))
-    assert answer == Answer("denied", "mount: no", "EPERM")
+def line(key: str, word: str) -> str:
+    return json.dumps({"id": key, "outcome": word, "evidence": f"about {key}", "errno": None})
 
 
-@pytest.mark.parametrize("code", ["", "raise SystemExit(1)", "print('all well')", "print()"])
-def test_no_word_is_unknown(code: str) -> None:
-    answer = run_child(_python(code))
-    assert answer.outcome == "unknown"
-    assert "without a word" in answer.evidence
+def saying(*lines: str) -> list[str]:
+    """A program that prints these lines in the attempts' place."""
+    return ["printf", "%s\\n", *lines]
 
 
-def test_a_traceback_is_unknown_and_tells_its_last_line() -> None:
-    answer = run_child(_python("1 / 0"))
-    assert answer.outcome == "unknown"
-    assert "ZeroDivisionError" in answer.evidence
-
-
-def test_a_crash_is_unknown() -> None:
-    answer = run_child(_python("import os; os.kill(os.getpid(), 11)"))
-    assert answer.outcome == "unknown"
-    assert "crashed" in answer.evidence
-
-
-def test_sigsys_is_seccomps_refusal() -> None:
-    answer = run_child(_python("import os, signal; os.kill(os.getpid(), signal.SIGSYS)"))
-    assert answer.outcome == "denied"
-    assert "SIGSYS" in answer.evidence
-
-
-def test_no_answer_in_time_is_unknown_and_the_child_ends() -> None:
-    answer = run_child(_python("import signal; signal.pause()"), timeout=0.1)
-    assert answer.outcome == "unknown"
-    assert "no answer within 0.1 s" in answer.evidence
-
-
-def test_a_child_that_cannot_start_is_unknown() -> None:
-    assert run_child(["/nonexistent/python"]).outcome == "unknown"
-
-
-def test_what_the_level_allows_is_marked_and_the_report_is_kept_for_a_while() -> None:
-    asked: list[str] = []
-
-    def command(key: str) -> list[str]:
-        asked.append(key)
-        return ["/bin/echo", f"allowed - {key}"]
-
-    runner = Runner(CONTEXT, ["one"], (_attempt("one"), _attempt("two")), command)
-    report = runner.report()
-    assert [(result.attempt.id, result.expected) for result in report.results] == [("one", True), ("two", False)]
-    assert runner.report() is report
-    assert sorted(asked) == ["one", "two"]
+def test_every_answer_is_judged_by_the_level_it_was_told() -> None:
+    probes = (_probe("one"), _probe("two", levels=FROM_HIGH))
+    report = _runner(*probes).report()
+    assert [(one.probe.id, one.verdict, one.why) for one in report.results] == [
+        ("one", "broken", ""), ("two", "open", "allowed by level normal")
+    ]  # fmt: skip
+    assert [one.verdict for one in _runner(*probes, level="high").report().results] == ["broken", "broken"]
+    assert [one.verdict for one in _runner(*probes, word="denied").report().results] == ["held", "open"]
     assert "Uid" in report.identity
 
 
-def test_an_old_report_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_layers_shown_are_those_this_sandbox_has() -> None:
+    assert _runner(_probe("one")).report().results[0].layer == "bwrap, guard"
+    assert _runner(_probe("one"), engine="docker").report().results[0].layer == "guard"
+    assert _runner(_probe("one", layers=("docker",))).report().results[0].layer == "-"
+
+
+def test_results_keep_the_order_of_the_probes_whatever_comes_first() -> None:
+    probes = (_probe("one", by_itself=True), _probe("two"))
+    said = saying(line("two", "denied"), line("one", "denied"))
+    report = Runner(CONTEXT, Sandbox("normal", "isolated", "bwrap"), probes, said).report()
+    assert [one.probe.id for one in report.results] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["/nonexistent/program"],
+        ["false"],
+        saying("", "Traceback", "{", "[]", '"one"', '{"outcome": "denied"}', '{"id": "one"}'),
+        saying('{"id": "one", "outcome": "denied", "evidence": "x", "errno": null, "more": 1}'),
+    ],
+    ids=["no program", "nothing", "no answer", "too much"],
+)
+def test_what_gives_no_answer_is_unknown(said: list[str]) -> None:
+    report = Runner(CONTEXT, Sandbox("normal", "isolated", "bwrap"), (_probe("one"),), said).report()
+    assert [(one.verdict, one.answer.evidence) for one in report.results] == [("unknown", "it gave no answer")]
+
+
+def test_an_answer_with_a_word_of_its_own_is_unknown() -> None:
+    assert _runner(_probe("one"), word="stopped").report().results[0].verdict == "unknown"
+
+
+def test_attempts_that_never_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalyst.canary.run.WITHIN", 0.3)
+    said = ["/bin/sh", "-c", f"echo '{line('one', 'denied')}'; exec sleep 30"]
+    probes = (_probe("one"), _probe("two"))
+    report = Runner(CONTEXT, Sandbox("normal", "isolated", "bwrap"), probes, said).report()
+    assert [one.verdict for one in report.results] == ["held", "unknown"]
+
+
+def test_a_report_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = _runner(_probe("one"))
+    assert runner.report() is runner.report()
     monkeypatch.setattr("catalyst.canary.run.FRESH", 0.0)
-    runner = Runner(CONTEXT, (), (_attempt("one"),), lambda _: ["/bin/echo", "denied - x"])
+    runner = _runner(_probe("one"))
     assert runner.report() is not runner.report()
 
 
-def test_the_real_child_runs_isolated_from_another_folder(tmp_path: Path) -> None:
-    (tmp_path / "catalyst.py").write_text("raise SystemExit('hijacked')")
-    argv = child_command(Context(tmp_path, tmp_path, {"models": tmp_path}))("write-models")
-    assert argv[1:4] == ["-I", "-S", str(MAIN)]
-    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("allowed - ")
+def test_by_default_every_probe_is_tried() -> None:
+    runner = Runner(CONTEXT, Sandbox("high", "isolated", "bwrap"), command=saying())
+    assert [one.probe.id for one in runner.report().results] == [probe.id for probe in load_all()]

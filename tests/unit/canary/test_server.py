@@ -8,21 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from catalyst.canary.run import Runner
 
-from catalyst.canary.attempt import Attempt, Context, denied
+from catalyst.audit.inside.probe import FROM_HIGH, LEVELS, Context, Probe, denied
+from catalyst.canary.run import Runner, Sandbox
 from catalyst.canary.server import MOST, Server
 
-ATTEMPTS = tuple(Attempt(key, "read", key, "general", lambda _: denied("")) for key in ("one", "two"))
+PROBES = tuple(
+    Probe(key, "read", key, "general", "identity", ("docker", "guard"), lambda _: denied(""), levels=levels)
+    for key, levels in (("one", LEVELS), ("two", FROM_HIGH))
+)
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
     runner = Runner(
         Context(Path("/tmp"), Path("/nonexistent")),
-        ["one"],
-        ATTEMPTS,
-        lambda key: ["/bin/echo", f"allowed EFAULT {key}"],
+        Sandbox("normal", "isolated", "docker"),
+        PROBES,
+        [
+            "printf",
+            "%s\\n",
+            *(
+                json.dumps({"id": key, "outcome": "allowed", "evidence": key, "errno": "EFAULT"})
+                for key in ("one", "two")
+            ),
+        ],
     )
     with Server(("127.0.0.1", 0), runner) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -61,13 +71,13 @@ def test_headers_tell_no_version_and_allow_no_script(port: int) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_attempts_as_json(port: int) -> None:
-    answer = json.loads(_ask(port, "/attempts")[1])
-    assert answer["attempts"][0] == {
-        "id": "one", "title": "one", "origin": "general", "outcome": "allowed", "errno": "EFAULT", "evidence": "one",
-        "expected": True,
+def test_probes_as_json(port: int) -> None:
+    answer = json.loads(_ask(port, "/probes")[1])
+    assert answer["probes"][0] == {
+        "id": "one", "title": "one", "theme": "read", "origin": "general", "control": "identity", "layer": "docker, guard",
+        "outcome": "broken", "errno": "EFAULT", "evidence": "one",
     }  # fmt: skip
-    assert answer["attempts"][1]["expected"] is False
+    assert answer["probes"][1]["outcome"] == "not promised"
     assert set(answer["identity"]) == {
         "Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb", "NoNewPrivs", "Seccomp"
     }  # fmt: skip
@@ -80,12 +90,12 @@ def test_comfyuis_health_addresses(port: int) -> None:
     assert json.loads(_ask(port, "/queue")[1]) == {"queue_running": [], "queue_pending": []}
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/attempts/", "/..%2f"])
+@pytest.mark.parametrize("path", ["/nothing", "/attempts", "/probes/", "/..%2f"])
 def test_anything_else_is_not_found(port: int, path: str) -> None:
     assert _ask(port, path)[0].status == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/attempts", "/system_stats", "/queue"])
+@pytest.mark.parametrize("path", ["/", "/probes", "/system_stats", "/queue"])
 def test_head_has_the_length_and_no_body(port: int, path: str) -> None:
     response, text = _ask(port, path, "HEAD")
     assert response.status == 200

@@ -4,15 +4,8 @@ import os
 from pathlib import Path
 
 from catalyst.audit.inside.acts.files import can_open
-from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, denied
-
-
-def act(_: Context) -> Answer:
-    """Where PID 1 is the program that started this attempt, the host's first process is not in sight."""
-    if os.getppid() == 1:
-        return denied("pid 1 is the program that made this attempt")
-    return can_open(Path("/proc/1/mem"), os.O_RDONLY)
-
+from catalyst.audit.inside.acts.processes import DOMAIN, on_first
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="first-process-memory",
@@ -21,7 +14,7 @@ PROBE = Probe(
     origin="general",
     control="namespaces",
     layers=EVERYONE,
-    also=("identity", "capabilities", "write-confinement"),
+    also=("identity", "capabilities", *DOMAIN),
     needs_root=True,
-    act=act,
+    act=on_first(lambda: can_open(Path("/proc/1/mem"), os.O_RDONLY)),
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from catalyst.audit.inside.acts.files import count_bytes, count_entry
+from catalyst.audit.inside.acts.processes import DOMAIN
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, denied
 
 
@@ -23,7 +24,7 @@ PROBE = Probe(
     origin="I7",
     control="namespaces",
     layers=EVERYONE,
-    also=("identity", "capabilities", "write-confinement"),
+    also=("identity", "capabilities", *DOMAIN),
     needs_root=True,
     act=act,
 )

@@ -1,6 +1,6 @@
 """Browser profiles and wallets: what LLMVISION and Upscaler-4K came for."""
 
-from catalyst.audit.inside.acts.files import in_homes
+from catalyst.audit.inside.acts.files import in_home
 from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
@@ -10,7 +10,7 @@ PROBE = Probe(
     origin="I1, I6",
     control="namespaces",
     layers=ENGINES,
-    act=in_homes(
+    act=in_home(
         ".mozilla", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware", ".bitcoin", ".ethereum",
         ".config/Exodus", ".electrum",
     ),

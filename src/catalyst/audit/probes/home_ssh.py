@@ -1,6 +1,6 @@
 """SSH keys, with which GHOST moved on to the next machine."""
 
-from catalyst.audit.inside.acts.files import in_homes
+from catalyst.audit.inside.acts.files import in_home
 from catalyst.audit.inside.probe import ENGINES, Probe
 
 PROBE = Probe(
@@ -10,5 +10,5 @@ PROBE = Probe(
     origin="I7",
     control="namespaces",
     layers=ENGINES,
-    act=in_homes(".ssh"),
+    act=in_home(".ssh"),
 )

@@ -1,22 +1,14 @@
 """/proc/PID/environ needs the right to ptrace that process (ptrace(2), access mode checks); Landlock refuses it too."""
 
 from functools import partial
-from pathlib import Path
 
-from catalyst.audit.inside.acts.processes import others, token_names
-from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, denied, first_allowed
+from catalyst.audit.inside.acts.processes import DOMAIN, environment_names, others
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, first_allowed
 
 
 def act(_: Context) -> Answer:
     """Every process in sight."""
-    return first_allowed([partial(_environment_of, pid) for pid in others()], "no other process in sight")
-
-
-def _environment_of(pid: int) -> Answer:
-    names = token_names(Path(f"/proc/{pid}/environ").read_bytes())
-    if names:
-        return allowed(f"/proc/{pid}/environ holds {', '.join(names)}")
-    return denied(f"/proc/{pid}/environ can be read and holds no token")
+    return first_allowed([partial(environment_names, pid) for pid in others()], "no other process in sight")
 
 
 PROBE = Probe(
@@ -26,6 +18,6 @@ PROBE = Probe(
     origin="I9",
     control="namespaces",
     layers=EVERYONE,
-    also=("clean-environment", "write-confinement"),
+    also=("clean-environment", *DOMAIN),
     act=act,
 )

@@ -27,7 +27,6 @@ PROBE = Probe(
     origin="I4, I7",
     control="namespaces",
     layers=EVERYONE,
-    also=("write-confinement",),
     by_itself=True,  # attempts beside it may lead sessions of their own
     act=act,
 )

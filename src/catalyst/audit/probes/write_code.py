@@ -1,16 +1,12 @@
 """ComfyUI's own code. Where no ComfyUI is, Catalyst's code inside stands for it: both are read-only at every level."""
 
-from pathlib import Path
-
-from catalyst.audit.inside.acts.files import plant
+from catalyst.audit.inside.acts.files import OWN_CODE, plant
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
-
-OWN = Path(__file__).parents[2]
 
 
 def act(context: Context) -> Answer:
     """Make or replace main.py."""
-    return plant(context.places.get("code", OWN) / "main.py")
+    return plant(context.places.get("code", OWN_CODE) / "main.py")
 
 
 PROBE = Probe(

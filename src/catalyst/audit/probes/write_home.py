@@ -3,13 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from catalyst.audit.inside.acts.files import IN_MEMORY, file_system, homes, plant
+from catalyst.audit.inside.acts.files import IN_MEMORY, file_system, home_of_the_user, plant
 from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, denied, first_allowed
 
 
 def act(context: Context) -> Answer:
     """Only a plant that is still there tomorrow counts."""
-    acts = [partial(_lasting, home / name) for home in homes(context) for name in (".bashrc", ".profile")]
+    homes = dict.fromkeys([context.home, home_of_the_user(context)])
+    acts = [partial(_lasting, home / name) for home in homes for name in (".bashrc", ".profile")]
     return first_allowed([*acts], "")
 
 

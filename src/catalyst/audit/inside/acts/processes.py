@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from catalyst.audit.inside.probe import Answer, Context, denied, unknown
+from catalyst.audit.inside.probe import Answer, Context, allowed, denied, unknown
 
 FIELDS = ("Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb", "NoNewPrivs", "Seccomp")
+# A process in a Landlock domain has no access to one outside it (what ptrace(2) calls an access mode check: memory,
+# environment, root, descriptors). Each of these controls gives the workload a domain, so it falls only with all of them.
+DOMAIN = ("write-confinement", "execution", "network-mode")
 TOKEN_NAME = re.compile(
     r"^(HUGGINGFACE|HUGGING_FACE|HF|CIVITAI|AWS|AZURE|GOOGLE|GCP|OPENAI|ANTHROPIC|REPLICATE|RUNPOD|WANDB|GITHUB|GH)_"
     r".*(TOKEN|KEY|SECRET|CREDENTIALS|PASSWORD)|^AWS_.*ID$|^HF_TOKEN$"
@@ -101,3 +104,16 @@ def on_victim(act: Callable[[int], Answer]) -> Callable[[Context], Answer]:
         return act(pid) if pid else denied("the host's process is out of sight")
 
     return found
+
+
+def on_first(act: Callable[[], Answer]) -> Callable[[Context], Answer]:
+    """`act` on PID 1; denied where that is the program that made this attempt, since the host's is out of sight then."""
+    return lambda _: denied("pid 1 is the program that made this attempt") if os.getppid() == 1 else act()
+
+
+def environment_names(pid: int, *further: str) -> Answer:
+    """The tokens in another process's environment, by name. Raises OSError."""
+    names = token_names(Path(f"/proc/{pid}/environ").read_bytes(), *further)
+    if names:
+        return allowed(f"/proc/{pid}/environ holds {', '.join(names)}")
+    return denied(f"/proc/{pid}/environ can be read and holds no token")

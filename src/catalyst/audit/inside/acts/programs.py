@@ -26,13 +26,11 @@ def program() -> tuple[Path, list[str]]:
 
 
 def start(path: str, argv: list[str], keep: tuple[int, ...] = ()) -> int:
-    """Run it and wait; its exit status. Raises OSError where the exec is refused."""
-    import subprocess  # here: slow to import, and each attempt is a process of its own
-
-    return subprocess.run(
-        argv, executable=path, pass_fds=keep, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, check=False, timeout=2,
-    ).returncode  # fmt: skip
+    """Run it, silent and with `keep` open, and wait; its wait status. Raises OSError where the exec is refused."""
+    for descriptor in keep:
+        os.set_inheritable(descriptor, True)
+    silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    return os.waitpid(os.posix_spawn(path, argv, {}, file_actions=silent), 0)[1]
 
 
 def run_from(folder: Path, suffix: str = "") -> Answer:
