@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from catalyst.audit.inside.acts.processes import DOMAIN, on_first
+from catalyst.audit.inside.acts.processes import DOMAIN
+from catalyst.audit.inside.acts.tracing import on_first
 from catalyst.audit.inside.probe import EVERYONE, Answer, Probe, allowed
 
 
-def act() -> Answer:
+def act(_: int) -> Answer:
     """Can one be followed?"""
     Path("/proc/1/fd/0").readlink()
     return allowed("the descriptors of process 1 can be followed")

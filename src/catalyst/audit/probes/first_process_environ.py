@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from catalyst.audit.inside.acts.files import can_open
-from catalyst.audit.inside.acts.processes import DOMAIN, on_first
+from catalyst.audit.inside.acts.processes import DOMAIN
+from catalyst.audit.inside.acts.tracing import on_first
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
@@ -16,5 +17,5 @@ PROBE = Probe(
     layers=EVERYONE,
     also=("identity", "capabilities", *DOMAIN),
     needs_root=True,
-    act=on_first(lambda: can_open(Path("/proc/1/environ"), os.O_RDONLY)),
+    act=on_first(lambda _: can_open(Path("/proc/1/environ"), os.O_RDONLY)),
 )

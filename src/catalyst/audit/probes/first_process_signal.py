@@ -2,11 +2,11 @@
 
 import os
 
-from catalyst.audit.inside.acts.processes import on_first
+from catalyst.audit.inside.acts.tracing import on_first
 from catalyst.audit.inside.probe import GUARD, Answer, Probe, allowed
 
 
-def act() -> Answer:
+def act(_: int) -> Answer:
     """Signal 0 asks for the permission and sends nothing."""
     os.kill(1, 0)
     return allowed("process 1 could be signalled")

@@ -164,8 +164,8 @@ def _dropped(*options: str) -> Callable[[list[Group], Host], list[Group]]:
 
 
 def _namespaces(groups: list[Group], host: Host) -> list[Group]:
-    words = {"--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--hostname", "--unshare-cgroup-try"}
-    kept = [group for group in groups if group[0] not in words]
+    options = {"--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--hostname", "--unshare-cgroup-try"}
+    kept = [group for group in groups if group[0] not in options]
     # the last of three: --perms, --size, --tmpfs /dev/shm
     place = next((index for index, group in enumerate(kept) if group == ["--tmpfs", "/dev/shm"]), None)
     if place is not None:

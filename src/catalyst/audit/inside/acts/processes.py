@@ -106,11 +106,6 @@ def on_victim(act: Callable[[int], Answer]) -> Callable[[Context], Answer]:
     return found
 
 
-def on_first(act: Callable[[], Answer]) -> Callable[[Context], Answer]:
-    """`act` on PID 1; denied where that is the program that made this attempt, since the host's is out of sight then."""
-    return lambda _: denied("pid 1 is the program that made this attempt") if os.getppid() == 1 else act()
-
-
 def environment_names(pid: int, *further: str) -> Answer:
     """The tokens in another process's environment, by name. Raises OSError."""
     names = token_names(Path(f"/proc/{pid}/environ").read_bytes(), *further)
