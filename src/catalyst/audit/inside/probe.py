@@ -74,8 +74,8 @@ class Probe(NamedTuple):
     the control that is to stop it, `layers` who holds it alone: engines, the guard. `also` are further controls that
     stop it too, so that only without all of them it gets through. `levels` and `networks` are where it is promised to
     be stopped; `open_because` says why it is promised nowhere. `needs_root`: only root can show that the attempt works
-    unconfined. `kept_by`: what stops it besides all controls and cannot be taken away, so that ablation cannot show it
-    going through. `by_itself`: it uses up something that other attempts need, so nothing runs beside it.
+    unconfined. `kept_by`: per engine, what stops it besides all controls and cannot be taken away, so that ablation
+    cannot show it going through. `by_itself`: it uses up something that others need, so nothing runs beside it.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Probe(NamedTuple):
     networks: tuple[str, ...] = NETWORKS
     open_because: str = ""
     needs_root: bool = False
-    kept_by: str = ""
+    kept_by: Mapping[str, str] = {}
     by_itself: bool = False
 
 

@@ -2,7 +2,7 @@
 
 import resource
 
-from catalyst.audit.inside.probe import CONTAINERS, GUARD, Answer, Context, Probe, allowed, denied
+from catalyst.audit.inside.probe import CONTAINERS, ENGINES, GUARD, Answer, Context, Probe, allowed, denied
 
 
 def act(_: Context) -> Answer:
@@ -18,5 +18,6 @@ PROBE = Probe(
     origin="general",
     control="resources",
     layers=(*CONTAINERS, GUARD),
+    kept_by=dict.fromkeys(ENGINES, "the guard, which lets nobody leave one whatever the plan says"),
     act=act,
 )

@@ -27,6 +27,6 @@ PROBE = Probe(
     control="resources",
     layers=(),
     levels=(),
-    open_because="the handler is the host's own: it runs whatever the limits are, and kernel.core_pattern decides",
+    open_because="the handler is the host's own (kernel.core_pattern); only a limit of 1 stops it, and who crashes may lower it",
     act=act,
 )

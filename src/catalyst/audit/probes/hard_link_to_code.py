@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from catalyst.audit.inside.acts.files import code_file, unique
-from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, first_allowed, met
+from catalyst.audit.inside.probe import ENGINES, EVERYONE, Answer, Context, Probe, allowed, first_allowed, met
 
 
 def act(context: Context) -> Answer:
@@ -36,5 +36,6 @@ PROBE = Probe(
     layers=EVERYONE,
     also=("identity",),
     needs_root=True,
+    kept_by=dict.fromkeys(ENGINES, "each folder is a mount of its own, and no link crosses one"),
     act=act,
 )

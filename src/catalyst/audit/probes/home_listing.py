@@ -10,5 +10,6 @@ PROBE = Probe(
     origin="general",
     control="namespaces",
     layers=ENGINES,
+    also=("identity",),
     act=lambda context: list_home(home_of_the_user(context)),
 )

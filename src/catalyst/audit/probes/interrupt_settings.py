@@ -12,5 +12,6 @@ PROBE = Probe(
     layers=EVERYONE,
     also=("identity",),
     needs_root=True,
+    kept_by={"bwrap": "its /proc has these read-only whatever it is told"},
     act=overwriting("/proc/irq/default_smp_affinity"),
 )

@@ -26,6 +26,7 @@ CAPABILITIES = (
 )  # fmt: skip -- in the order of their bits; the three newer ones are parts of SYS_ADMIN, and Docker 20.10 lacks them
 # With the host's mounts in sight these are too; the rest of the host is left out, for the sandbox's own paths to stand.
 TREE = ("/home", "/root", "/sys", "/etc/shadow")
+NODES = ("kmsg", "kvm", "fuse", "net/tun", "loop-control", "loop0", "input/event*", "sd*", "vd*", "nvme*", "mem", "port")
 INNER: dict[str, tuple[str, ...]] = {
     "Identity": ("uid", "gid"), "NoNewPrivileges": ("no_new_privileges",), "Capabilities": ("no_capabilities",),
     "SystemCalls": ("filter",), "Namespaces": ("scoped",), "Network": ("tcp_rules",), "Limits": ("processes", "files"),
@@ -34,10 +35,13 @@ INNER: dict[str, tuple[str, ...]] = {
 
 
 class Host:
-    """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable."""
+    """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable.
 
-    def __init__(self, bounding: int, folder: str, variable: str) -> None:
-        self.variable = variable
+    `as_root`: the workload stays root, so it may pass the closed home of the user to what the sandbox needs below it.
+    """
+
+    def __init__(self, bounding: int, folder: str, variable: str, *, as_root: bool = False) -> None:
+        self.variable, self.as_root = variable, as_root
         self.shown = [folder, *(path for path in TREE if Path(path).exists())]
         self.capabilities = [name for bit, name in enumerate(CAPABILITIES) if bounding >> bit & 1]
 
@@ -114,7 +118,7 @@ def _container(engine: str, argv: list[str], rules: set[str], host: Host) -> lis
         "ReadOnlyRoot": (("--read-only",), []),
         "MaskedPaths": ((), [f"--security-opt={'systempaths=unconfined' if engine == 'docker' else 'unmask=ALL'}"]),
         "Limits": (("--pids-limit=", "--memory=", "--memory-swap=", "--ulimit="), []),
-        "Devices": ((), ["--device=/dev/kmsg"]),
+        "Devices": ((), [f"--device={path}" for path in _nodes()]),
     }  # fmt: skip
     gone = tuple(prefix for rule in rules for prefix in table.get(rule, ((), []))[0])
     words = [_loosened(word, rules) for word in argv if not (gone and word.startswith(gone))]
@@ -122,6 +126,11 @@ def _container(engine: str, argv: list[str], rules: set[str], host: Host) -> lis
         words = [word for at, word in enumerate(words) if not _empty_home(words[at : at + 2], words[at - 1 : at + 1])]
     more = [word for rule in sorted(rules) for word in table.get(rule, ((), []))[1]]
     return [*words[:2], *more, *words[2:]]
+
+
+def _nodes() -> list[str]:
+    """Device nodes of the host that a container has no business with."""
+    return sorted(str(path) for pattern in NODES for path in Path("/dev").glob(pattern))
 
 
 def _empty_home(*pairs: list[str]) -> bool:
@@ -172,8 +181,12 @@ def _namespaces(groups: list[Group], host: Host) -> list[Group]:
         kept[place - 2 : place + 1] = [["--bind", "/dev/shm", "/dev/shm"]]
     ends = [["--remount-ro", "/dev"], ["--remount-ro", "/"], ["--chdir", "/"]]
     last = next(index for index, group in enumerate(kept) if group in ends)
+    first = kept.index(["--proc", "/proc"])
     words = [word for group in groups for word in group]
-    return [*kept[:last], *(["--bind", path, path] for path in _shown(words, host)), *kept[last:]]
+    below = [path for path in host.shown if host.as_root and path not in _shown(words, host)]
+    under = [["--bind", path, path] for path in below if Path(path).is_dir()]
+    over = [["--bind", path, path] for path in _shown(words, host) if not path.startswith(tuple(f"{one}/" for one in below))]
+    return [*kept[:first], *under, *kept[first:last], *over, *kept[last:]]
 
 
 def _writable(groups: list[Group], _: Host) -> list[Group]:

@@ -166,7 +166,7 @@ def _ablate(
     for row in rows:
         by = tuple(_smallest(through.get(row.probe.id, [])))
         kept = rules.get(row.probe.control, frozenset()) <= ablation.ALWAYS[engine.id]
-        unproved = row.outcome in {"held", "unknown"} and not (by or row.shown or kept or row.probe.kept_by)
+        unproved = row.outcome in {"held", "unknown"} and not (by or row.shown or kept or engine.id in row.probe.kept_by)
         finished.append(Row(row.probe, row.layer, row.outcome, row.answer, row.shown, by, unproved))
     return finished, summary
 
