@@ -33,5 +33,6 @@ PROBE = Probe(
     layers=EVERYONE,
     also=("identity", "write-confinement", "masked-paths"),
     needs_root=True,
+    kept_by={"podman": "it mounts the control groups read-only whatever it is told"},
     act=act,
 )

@@ -27,6 +27,6 @@ PROBE = Probe(
     control="resources",
     layers=(),
     levels=(),
-    open_because="the handler is the host's own (kernel.core_pattern); only a limit of 1 stops it, and who crashes may lower it",
+    open_because="the handler is the host's own; a limit of exactly 1 stops it, and whoever crashes may lower that",
     act=act,
 )

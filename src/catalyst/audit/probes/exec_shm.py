@@ -20,5 +20,6 @@ PROBE = Probe(
     layers=(*CONTAINERS, GUARD),
     also=("scratch",),
     levels=FROM_HIGH,
+    kept_by={"podman": "its /dev/shm is mounted noexec whatever it is told"},
     act=act,
 )

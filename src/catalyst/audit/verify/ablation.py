@@ -26,7 +26,8 @@ CAPABILITIES = (
 )  # fmt: skip -- in the order of their bits; the three newer ones are parts of SYS_ADMIN, and Docker 20.10 lacks them
 # With the host's mounts in sight these are too; the rest of the host is left out, for the sandbox's own paths to stand.
 TREE = ("/home", "/root", "/sys", "/etc/shadow")
-NODES = ("kmsg", "kvm", "fuse", "net/tun", "loop-control", "loop0", "input/event*", "sd*", "vd*", "nvme*", "mem", "port")
+NODES = ("kmsg", "kvm", "fuse", "net/tun", "loop-control", "loop0", "input/event*", "sd*", "vd*", "nvme*", "vcs*", "mem",
+         "port")  # fmt: skip
 INNER: dict[str, tuple[str, ...]] = {
     "Identity": ("uid", "gid"), "NoNewPrivileges": ("no_new_privileges",), "Capabilities": ("no_capabilities",),
     "SystemCalls": ("filter",), "Namespaces": ("scoped",), "Network": ("tcp_rules",), "Limits": ("processes", "files"),
@@ -111,13 +112,13 @@ def _container(engine: str, argv: list[str], rules: set[str], host: Host) -> lis
         "NoNewPrivileges": (("--security-opt=no-new-privileges",), []),
         "Capabilities": (("--cap-drop=",), added),
         "SystemCalls": (("--security-opt=seccomp=",), ["--security-opt=seccomp=unconfined"]),
-        "Namespaces": (("--ipc=", "--cgroupns=", "--hostname="),
+        "Namespaces": (("--ipc=", "--cgroupns=", "--hostname=", "--shm-size="),
                        ["--pid=host", "--ipc=host", "--uts=host", "--cgroupns=host", *binds]),
         "CleanEnvironment": ((), [f"--env={host.variable}"]),
         "Network": (("--network=",), ["--network=host"]),
         "ReadOnlyRoot": (("--read-only",), []),
         "MaskedPaths": ((), [f"--security-opt={'systempaths=unconfined' if engine == 'docker' else 'unmask=ALL'}"]),
-        "Limits": (("--pids-limit=", "--memory=", "--memory-swap=", "--ulimit="), []),
+        "Limits": (("--pids-limit=", "--memory=", "--memory-swap=", "--ulimit="), ["--pids-limit=-1"]),
         "Devices": ((), [f"--device={path}" for path in _nodes()]),
     }  # fmt: skip
     gone = tuple(prefix for rule in rules for prefix in table.get(rule, ((), []))[0])
