@@ -1,6 +1,5 @@
 """From the guard to the workload: one fork, one exec."""
 
-import binascii
 import fcntl
 import os
 import signal
@@ -8,9 +7,8 @@ import sys
 import termios
 from contextlib import suppress
 
-from catalyst.guard import landlock, syscalls
 from catalyst.guard.plan import Plan
-from catalyst.guard.steps import StepFailed, status
+from catalyst.guard.steps import WORKLOAD_STEPS, StepFailed, confine
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as a shell and docker run answer
 CONFINED = b"confined"
@@ -62,23 +60,14 @@ def _become(plan: Plan, say: int) -> None:
     if plan.lifeline is not None:
         _close_lifeline(plan.lifeline)
     try:
-        _confine(plan)
-    except (OSError, StepFailed) as error:
+        confine(plan, WORKLOAD_STEPS)
+    except StepFailed as error:
         os.write(say, str(error).encode(errors="replace"))
         os._exit(NOT_EXECUTABLE)
     os.write(say, CONFINED)
     os.close(say)  # the guard waits for no more than that, the exec below may take its time
     os.chdir(plan.cwd)
     os.execvpe(plan.argv[0], plan.argv, plan.env)  # noqa: S606 -- starting this program is what the guard is for
-
-
-def _confine(plan: Plan) -> None:
-    """What holds for the workload and not for the guard, which stays outside so that it cannot be traced or signalled."""
-    landlock.restrict(plan.file_rules, plan.tcp_rules, scoped=plan.scoped)
-    if plan.filter is not None:  # last of all: it refuses what was needed up to here
-        syscalls.install_filter(binascii.a2b_base64(plan.filter))
-        if status("Seccomp") != "2":
-            raise StepFailed("filter: the kernel did not keep it")
 
 
 def _close_lifeline(descriptor: int) -> None:

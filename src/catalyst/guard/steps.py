@@ -1,15 +1,18 @@
-"""What the guard does to itself before it starts anything. The order of STEPS is the security property.
+"""What the guard does to itself before it starts anything, and to the workload before it becomes its program.
 
-Every step applies to the guard and is inherited by the workload. `describe` says what it will do; `apply` does it or
-raises; `verify` then asks the kernel, because a call that returned 0 proves nothing.
+The order of STEPS and WORKLOAD_STEPS is the security property. STEPS apply to the guard and are inherited by the
+workload. `describe` says what a step will do; `apply` does it and asks the kernel where it can, because a call that
+returned 0 proves nothing, or raises.
 """
 
+import binascii
 import errno
 import os
 import resource
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
-from catalyst.guard import syscalls
+from catalyst.guard import landlock, syscalls
 from catalyst.guard.plan import Plan
 
 
@@ -154,6 +157,41 @@ class Unreadable(Step):
         syscalls.prctl("PR_SET_DUMPABLE", syscalls.PR_SET_DUMPABLE, 0)
 
 
+class Landlock(Step):
+    """What it may do with files and TCP, and whom it may reach (guard/landlock.py)."""
+
+    def describe(self) -> str:
+        files, tcp = self.plan.file_rules, self.plan.tcp_rules
+        words = []
+        if files:
+            run = ", ".join((*files.execute, "the system's folders"))
+            words.append(f"write only below {', '.join(files.write)}; run programs only below {run}")
+        if tcp:
+            ports = "any port" if tcp.bind is None else ", ".join(map(str, tcp.bind)) or "no port"
+            words.append(f"TCP: listen on {ports}, connect to {', '.join(map(str, tcp.connect)) or 'nothing'}")
+        words += ["no signal to, and no abstract unix socket of, anybody outside"] if self.plan.scoped else []
+        return "Landlock: " + ("; ".join(words) or "nothing asked for")
+
+    def apply(self) -> None:
+        landlock.restrict(self.plan.file_rules, self.plan.tcp_rules, scoped=self.plan.scoped)
+
+
+class Filter(Step):
+    """The system calls that are answered. Last of all: it refuses what was needed up to here."""
+
+    def describe(self) -> str:
+        if self.plan.filter is None:
+            return "system calls: no filter asked for"
+        return f"system calls: a filter of {len(binascii.a2b_base64(self.plan.filter)) // 8} instructions"
+
+    def apply(self) -> None:
+        if self.plan.filter is None:
+            return
+        syscalls.install_filter(binascii.a2b_base64(self.plan.filter))
+        if status("Seccomp") != "2":
+            raise StepFailed("filter: the kernel did not keep it")
+
+
 STEPS: tuple[type[Step], ...] = (
     Keyring,
     Bounding,  # needs CAP_SETPCAP, so before the identity is given up
@@ -164,6 +202,8 @@ STEPS: tuple[type[Step], ...] = (
     Umask,
     Unreadable,
 )
+# The workload's process alone: the guard stays outside, so that it cannot be traced or signalled from there.
+WORKLOAD_STEPS: tuple[type[Step], ...] = (Landlock, Filter)
 
 
 def status(name: str) -> str:
@@ -176,9 +216,14 @@ def status(name: str) -> str:
     raise StepFailed(f"/proc/self/status has no {name}")
 
 
-def confine(plan: Plan) -> None:
+def describe(plan: Plan) -> list[str]:
+    """What the guard does to itself and then to the workload, a line each, in order."""
+    return [kind(plan).describe() for kind in (*STEPS, *WORKLOAD_STEPS)]
+
+
+def confine(plan: Plan, kinds: Iterable[type[Step]] = STEPS) -> None:
     """Apply every step in order. Raises StepFailed with the step's name."""
-    for kind in STEPS:
+    for kind in kinds:
         try:
             kind(plan).apply()
         except OSError as error:

@@ -100,7 +100,8 @@ def main() -> None:
             answer = forked(lambda: probe.act(context))  # noqa: B023 -- called at once
             print(json.dumps([probe.id, *answer]), flush=True)
     kept[1].close()
-    print(json.dumps(before == state()), flush=True)
+    after = state()
+    print(json.dumps([b for a, b in zip(before, after, strict=True) if a != b]), flush=True)
     os._exit(0)  # the threads that serve never end
 
 

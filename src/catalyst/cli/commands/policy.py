@@ -7,7 +7,9 @@ from catalyst import comfyui_flags
 from catalyst.cli import given, output
 from catalyst.engine.engine import Unusable
 from catalyst.errors import UsageError, shown
+from catalyst.guard.plan import decode
 from catalyst.guard.record import replace
+from catalyst.guard.steps import describe
 from catalyst.instance import examine
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Rule
@@ -16,19 +18,23 @@ from catalyst.settings import FIELDS, Level, load, text_of
 
 
 def policy_show(arguments: argparse.Namespace) -> int:
-    """Settings with their origin, then the rules they lead to."""
+    """Settings with their origin, the rules they lead to, and what the guard makes of them."""
     settings = given.settings(arguments)
     policy = build(settings)
+    steps = describe(decode(examine.render(settings, "guard").text))
     rows = [(field.variable, text_of(getattr(settings, field.key)), settings.origin[field.key]) for field in FIELDS]
     if arguments.json:
         output.as_json({
             "settings": {name: {"value": value, "origin": origin} for name, value, origin in rows},
             "rules": [{"rule": rule_words(one.rule), "controls": one.controls} for one in policy],
+            "guard": steps,
         })  # fmt: skip
         return 0
     output.table("settings", ("variable", "value", "from"), rows)
     print()
     output.table("rules", ("rule", "control"), [(rule_words(one.rule), ", ".join(one.controls)) for one in policy])
+    print()
+    output.table("what the guard does, in this order (for the canary)", ("",), [(step,) for step in steps])
     return 0
 
 

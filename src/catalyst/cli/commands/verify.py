@@ -59,8 +59,7 @@ def _print(matrix: Matrix) -> None:
         for row in matrix.rows:
             if row.unproved:
                 print(f"unproved: {row.probe.id} gets through in no variant, so nothing shows that it could")
-    counted = ", ".join(f"{matrix.count(outcome)} {report.WORD[outcome]}" for outcome in report.ORDER)
-    print(f"{matrix.engine}, SECURITY_LEVEL={matrix.level}, NETWORK_MODE={matrix.network}{layers}: {counted}")
+    print(f"{matrix.engine}, SECURITY_LEVEL={matrix.level}, NETWORK_MODE={matrix.network}{layers}: {report.counts(matrix)}")
     sys.stdout.flush()
 
 
