@@ -88,6 +88,12 @@ def state() -> list[str]:
     return [Path(file).read_text() for file in STATE if Path(file).exists()]
 
 
+def changed(before: list[str], after: list[str]) -> list[str]:
+    """What is another. A mount may go by itself, when somebody removes its folder on the machine; none may come."""
+    mounts = set(after[0].splitlines()) - set(before[0].splitlines())
+    return [*mounts, *(new for old, new in zip(before[1:], after[1:], strict=True) if old != new)]
+
+
 def main() -> None:
     """One line for each attempt."""
     scratch = Path(sys.argv[2])
@@ -100,8 +106,7 @@ def main() -> None:
             answer = forked(lambda: probe.act(context))  # noqa: B023 -- called at once
             print(json.dumps([probe.id, *answer]), flush=True)
     kept[1].close()
-    after = state()
-    print(json.dumps([b for a, b in zip(before, after, strict=True) if a != b]), flush=True)
+    print(json.dumps(changed(before, state())), flush=True)
     os._exit(0)  # the threads that serve never end
 
 
