@@ -1,10 +1,11 @@
 """The paths of a sandbox in the machine's root, owned as an engine shows them, and what lies beside them."""
 
+from catalyst.policy.model import Place
 from vm.cpio import Archive
 
 USER = 1000
 ODD, LIKE = "/srv/odd/[y]*z {a,b}", "/srv/odd/y1z a"  # a name that is a pattern, and one that it would match
-PLACES = ("models", "custom_nodes", "input", "output", "user", "cache")
+PLACES = tuple(place.value for place in Place)
 
 
 def sandbox(archive: Archive) -> None:

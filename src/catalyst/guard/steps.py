@@ -227,4 +227,5 @@ def confine(plan: Plan, kinds: Iterable[type[Step]] = STEPS) -> None:
         try:
             kind(plan).apply()
         except OSError as error:
-            raise StepFailed(f"{kind.__name__.lower()}: {error.strerror or error}") from error
+            what = f"{error.filename}: " if error.filename else ""
+            raise StepFailed(f"{kind.__name__.lower()}: {what}{error.strerror or error}") from error

@@ -122,7 +122,7 @@ def _door(folder: Path, settings: Settings) -> None:
 
 
 def _taken_away(ready: Prepared, variant: Variant, bait: Bait) -> tuple[list[str], dict[str, bytes]]:
-    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, as_root="Identity" in variant.outer)
+    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, as_root="Identity" in variant.inner)
     if variant.bare:
         argv = ablation.bare(ready.outer.argv)
     else:
