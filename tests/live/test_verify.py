@@ -28,9 +28,9 @@ def verified(catalyst: Catalyst, level: str, network: str, *words: str) -> dict[
 @pytest.mark.parametrize("layers", ["both", "outer", "inner"])
 def test_nothing_that_is_promised_gets_through(catalyst: Catalyst, level: str, network: str, layers: str) -> None:
     found = verified(catalyst, level, network, "--layers", layers)
-    assert len(found["probes"]) >= 90
+    assert len(found["probes"]) + len(found["not_applicable"]) >= 370
     held = [one for one in found["probes"] if one["outcome"] == "held"]
-    assert len(held) >= {"both": 80, "outer": 60, "inner": 40}[layers]
+    assert len(held) >= {"both": 270, "outer": 250, "inner": 230}[layers]
 
 
 def test_every_probe_is_stopped_by_what_it_names(catalyst: Catalyst) -> None:
@@ -38,4 +38,4 @@ def test_every_probe_is_stopped_by_what_it_names(catalyst: Catalyst) -> None:
     found = verified(catalyst, "maximum", "isolated", "--ablate")
     assert [one["id"] for one in found["probes"] if one["unproved"]] == []
     attributed = [one for one in found["probes"] if one["gets_through_without"]]
-    assert len(attributed) >= 60
+    assert len(attributed) >= 200

@@ -82,6 +82,7 @@ def matrix(*rows: Row) -> Matrix:
 
 
 HELD, BROKEN = row(REFUSED, allowed("works")), row(allowed("in"), allowed("works"))
+OPEN = row(allowed("in"), allowed("works"), open_because="whoever runs Python can")
 UNKNOWN = row(unknown("no answer"), allowed("works"))
 
 
@@ -94,13 +95,16 @@ def test_exit_codes() -> None:
 
 
 def test_the_document_has_what_the_issue_promises() -> None:
-    found = report.document(matrix(HELD, BROKEN))
+    found = report.document(matrix(HELD, BROKEN, OPEN))
     entries = found["probes"]
     assert isinstance(entries, list)
     for entry in entries:
         assert {"id", "control", "layer", "outcome", "errno", "evidence"} <= entry.keys()
     assert [entry["outcome"] for entry in entries] == ["held", "broken"]
-    assert found["counts"] == {"broken": 1, "unknown": 0, "held": 1, "open": 0}
+    assert found["counts"] == {"broken": 1, "unknown": 0, "held": 1, "not_applicable": 1}
+    apart = found["not_applicable"]
+    assert isinstance(apart, list)
+    assert [entry["open_because"] for entry in apart] == ["whoever runs Python can"]
 
 
 def test_sarif_has_what_github_asks_for() -> None:

@@ -17,8 +17,12 @@ ORDER: tuple[Verdict, ...] = ("broken", "unknown", "held", "open")
 WORD = {"broken": "BROKEN", "unknown": "unknown", "held": "held", "open": "not promised here"}
 
 
+_KEY = {"open": "not_applicable"}
+
+
 def document(matrix: Matrix) -> dict[str, object]:
-    """The JSON form: `probes` in the order of their files, `counts` and, where it was done, `ablation`."""
+    """The JSON form: `probes` that were judged, in the order of their files, and apart from them `not_applicable`, which
+    nobody promises to stop here; `counts` and, where it was done, `ablation`."""
     return {
         "version": 1,
         "catalyst": __version__,
@@ -26,8 +30,9 @@ def document(matrix: Matrix) -> dict[str, object]:
         "security_level": matrix.level,
         "network_mode": matrix.network,
         "layers": matrix.layers,
-        "counts": {outcome: matrix.count(outcome) for outcome in ORDER},
-        "probes": [_entry(row) for row in matrix.rows],
+        "counts": {_KEY.get(outcome, outcome): matrix.count(outcome) for outcome in ORDER},
+        "probes": [_entry(row) for row in matrix.rows if row.outcome != "open"],
+        "not_applicable": [{**_entry(row), "outcome": "not applicable"} for row in matrix.rows if row.outcome == "open"],
         "ablation": [{"without": name, "gets_through": what} for name, what in matrix.ablated],
     }
 
