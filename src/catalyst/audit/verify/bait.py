@@ -11,6 +11,7 @@ from pathlib import Path
 
 from catalyst.audit.inside import native
 from catalyst.engine import process
+from catalyst.instance.store import ground
 from catalyst.settings import environment
 
 VARIABLE = "HF_TOKEN"  # a name that thieves look for; its value is random and means nothing
@@ -30,7 +31,7 @@ class Bait:
 def laid(uid: int) -> Iterator[Bait]:
     """Lay all of it; `uid` is the workload's as the host sees it. What cannot be had here is left out."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-", dir=ground("TMPDIR"))))
         folder.chmod(0o755)
         secret = os.urandom(16).hex()
         (folder / "file").write_text(f"bait {secret}\n", encoding="ascii")
