@@ -29,12 +29,13 @@ KEYCTL_UNLINK, SESSION_KEYRING = 9, -3
 
 
 class Bait:
-    """`words` is what probes are told, `folder` where the files lie, `variable` an assignment for env(1)."""
+    """`words` is what probes are told, `folder` where the files lie, `variable` an assignment for env(1), `uid` that of
+    the workload."""
 
     def __init__(
-        self, folder: Path, words: Mapping[str, str], variable: str, victim: "process.Process[bytes]"
+        self, folder: Path, words: Mapping[str, str], variable: str, uid: int, victim: "process.Process[bytes]"
     ) -> None:
-        self.folder, self.words, self.variable, self._victim = folder, words, variable, victim
+        self.folder, self.words, self.variable, self.uid, self._victim = folder, words, variable, uid, victim
 
     def insist(self) -> None:
         """Raises CatalystError where somebody has taken some of it away: what is not there is stopped by nobody.
@@ -63,7 +64,7 @@ def laid(uid: int) -> Iterator[Bait]:
         words["victim"], victim = _victim(stack, uid, f"{VARIABLE}=hf_{secret}")
         if sys.stdin.isatty():
             words["tty"] = "1"
-        bait = Bait(folder, words, f"{VARIABLE}=hf_{secret}", victim)
+        bait = Bait(folder, words, f"{VARIABLE}=hf_{secret}", uid, victim)
         bait.insist()
         yield bait
 
