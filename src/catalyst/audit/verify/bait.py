@@ -1,6 +1,7 @@
 """What is laid out on the host for the probes to reach for. All of it is inert, ours, and gone afterwards."""
 
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -15,15 +16,16 @@ from catalyst.instance.store import ground
 from catalyst.settings import environment
 
 VARIABLE = "HF_TOKEN"  # a name that thieves look for; its value is random and means nothing
+# The exec comes after the change of user: without it the kernel would let nobody of that user trace the victim
+# (PR_SET_DUMPABLE), and every attempt on it would fail for that reason alone. cat ends when we end, however we end.
 VICTIM = """import os, sys
 uid = int(sys.argv[2])
 if os.geteuid() == 0:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-print(flush=True)
-sys.stdin.read()
-"""  # until we end, however we end
+os.execv(sys.argv[3], ["cat", "-", sys.argv[1]])
+"""
 IPC_CREAT, IPC_RMID = 0o1000, 0
 KEYCTL_UNLINK, SESSION_KEYRING = 9, -3
 
@@ -133,17 +135,22 @@ def _quietly(*arguments: object) -> None:
 def _victim(stack: ExitStack, uid: int, variable: str) -> "tuple[str, process.Process[bytes]]":
     """A waiting process of the workload's own uid, with a token in its environment; its marker, and a hold on it."""
     marker = f"catalyst-bait-{os.urandom(8).hex()}"
-    argv = ["env", variable, "/usr/bin/env", "python3", "-I", "-S", "-c", VICTIM, marker, str(uid)]
+    cat = shutil.which("cat") or "/bin/cat"
+    argv = ["env", variable, "/usr/bin/env", "python3", "-I", "-S", "-c", VICTIM, marker, str(uid), cat]
     victim = process.start(argv, errors=process.NULL)
 
     def end() -> None:
         victim.kill()
         victim.wait()
         for stream in (victim.stdin, victim.stdout):
-            if stream:
-                stream.close()
+            with suppress(OSError):
+                if stream:
+                    stream.close()
 
     stack.callback(end)
-    if victim.stdout:
+    if victim.stdin and victim.stdout:
+        with suppress(OSError):  # insist() will tell
+            victim.stdin.write(b"\n")
+            victim.stdin.flush()
         victim.stdout.readline()  # it is who it will be
     return marker, victim
