@@ -1,5 +1,6 @@
 """The guard's order of work: read the plan, confine, check the places, look after the workload."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,9 @@ def main(argv: Sequence[str]) -> int:
         return _complain(UNENFORCEABLE, f"the guard could not confine the workload: {error}", "catalyst doctor")
     except places.PlaceUnusable as error:
         return _complain(PLACE_UNUSABLE, str(error), error.hint)
+    except BlockingIOError:  # fork(2): RLIMIT_NPROC counts what this user runs anywhere on the host
+        crowded = f"uid {os.getuid()} has all the processes that it may have on this host ({todo.processes})"
+        return _complain(PLACE_UNUSABLE, crowded, f"ps -L -u {os.getuid()}")
     except OSError as error:  # the door cannot be made
         return _complain(PLACE_UNUSABLE, f"the guard cannot work: {error}", "catalyst doctor")
 

@@ -73,11 +73,12 @@ class Supervisor:
         self._report("running")
 
     def _start_again(self) -> None:
-        """It ran before, so the code that says it never did is not the guard's to answer any more."""
+        """It ran before, so the codes that say it never did are not the guard's to answer any more: with them, words of the
+        workload would pass for the guard's (tests/attacks/test_words_of_the_guard.py)."""
         try:
             self._start()
-        except StepFailed as error:
-            _say(f"the workload cannot be confined again: {error}; giving up")
+        except (StepFailed, OSError) as error:  # OSError: fork(2), where what it left running is too many
+            _say(f"the workload cannot be started again: {error}; giving up")
             self.code = 1
 
     def _wait(self, wake: int) -> None:

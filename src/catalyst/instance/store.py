@@ -247,11 +247,30 @@ def make_session(folder: Path, files: Mapping[str, bytes]) -> None:
             stream.write(content)
 
 
+def ground(*variables: str) -> Path:
+    """The first folder these variables name that nobody but this user and root can change, else /tmp.
+
+    `su` and `sudo -E` hand on the variables of another user. In his folder he could put another plan, which root's guard
+    would obey (tests/attacks/test_borrowed_folder.py).
+    """
+    found = environment(*variables)
+    named = (Path(found[name]) for name in variables if found.get(name))
+    return next((path for path in named if path.is_absolute() and _only_ours(path)), Path("/tmp"))
+
+
+def _only_ours(path: Path) -> bool:
+    with suppress(OSError):
+        for step in (real := path.resolve(strict=True), *real.parents):
+            mode, owner = step.stat().st_mode, step.stat().st_uid
+            if owner not in {0, os.geteuid()} or (mode & 0o022 and not mode & stat.S_ISVTX):
+                return False
+        return True
+    return False
+
+
 def temporary() -> Path:
     """A fresh folder that only the caller may enter, for one command's session."""
-    found = environment("XDG_RUNTIME_DIR", "TMPDIR")
-    base = found.get("XDG_RUNTIME_DIR") or found.get("TMPDIR") or "/tmp"
-    folder = Path(base) / f"catalyst-{os.urandom(8).hex()}"
+    folder = ground("XDG_RUNTIME_DIR", "TMPDIR") / f"catalyst-{os.urandom(8).hex()}"
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:
@@ -264,7 +283,8 @@ def remove_session(folder: Path) -> None:
     """Remove a session folder, as far as that can be done; never raises.
 
     The workload can write the door in it, and may have put thousands of folders into one another or closed one, so this
-    is no recursion: what lies deep is moved up first. No link is followed.
+    is no recursion: what lies deep is moved up first. Another process of its user may still hold the door and exchange a
+    folder for a link at any moment, so nothing in it is reached by a path (tests/attacks/test_door_race.py).
     """
     with suppress(OSError):
         if folder.is_symlink():
@@ -276,19 +296,41 @@ def remove_session(folder: Path) -> None:
 
 
 def _remove(folder: Path, path: Path) -> None:
-    if not stat.S_ISDIR(path.lstat().st_mode):
-        path.unlink()
-        return
+    """`path` and all other names that are reached by a path here lie in `folder`, which only we may write."""
     waiting = [path]
     while waiting:
-        inner = waiting.pop()
-        inner.chmod(0o700)
-        for deep in inner.iterdir():
-            if stat.S_ISDIR(deep.lstat().st_mode):
-                risen = folder / f"risen-{os.urandom(8).hex()}"
-                deep.chmod(0o700)
-                deep.rename(risen)
-                waiting.append(risen)
-            else:
-                deep.unlink()
-        inner.rmdir()
+        upper = waiting.pop()
+        inside = _open_folder(upper)
+        if inside is None:
+            upper.unlink()
+            continue
+        try:
+            waiting += [risen for name in os.listdir(inside) if (risen := _lifted(folder, inside, name))]  # noqa: PTH208
+        finally:
+            os.close(inside)
+        upper.rmdir()
+
+
+def _lifted(folder: Path, inside: int, name: str) -> Path | None:
+    """A folder moved up, and where to; None for anything else, which is removed."""
+    deep = _open_folder(name, inside)
+    if deep is None:
+        os.unlink(name, dir_fd=inside)
+        return None
+    os.close(deep)
+    risen = folder / f"risen-{os.urandom(8).hex()}"
+    os.rename(name, risen, src_dir_fd=inside)  # what has that name by now: it is looked at again
+    return risen
+
+
+def _open_folder(name: Path | str, where: int | None = None) -> int | None:
+    """Open a folder, usable for its owner, and no link; None where it is no folder."""
+    try:
+        held = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=where)
+    except NotADirectoryError:
+        return None
+    try:
+        Path(f"/proc/self/fd/{held}").chmod(0o700)
+        return os.open(f"/proc/self/fd/{held}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    finally:
+        os.close(held)

@@ -15,7 +15,7 @@ from strategies import sandbox, settings_with
 
 SETTINGS = settings_with(security_level="high", network_mode="isolated")
 FACTS = Facts(root=True, landlock=7, kernel_files=PATHS, etc=("/etc/ld.so.cache",))
-HOST = ablation.Host((1 << 41) - 1, "/tmp/bait", "HF_TOKEN=bait")
+HOST = ablation.Host((1 << 41) - 1, "/tmp/bait", "HF_TOKEN=bait", 1000)
 ENGINES = {"docker": "docker", "podman": "podman", "bwrap": "bubblewrap"}
 RULES = [kind.__name__ for kind in RULE_TYPES]
 

@@ -182,6 +182,15 @@ def test_a_unix_socket_that_answers_is_allowed(tmp_path: Path) -> None:
         assert sockets.knocks_any(str(tmp_path / "none"), path)(Context(tmp_path, tmp_path)).outcome == "allowed"
 
 
+def test_a_door_for_datagrams_is_open_too(tmp_path: Path) -> None:
+    """As /run/systemd/notify: the kernel asks for the permission first, so this is no refusal and nothing unknown."""
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+        door.bind(path)
+        answer = sockets.knock(path)
+    assert (answer.outcome, answer.errno) == ("allowed", "EPROTOTYPE")
+
+
 def test_without_bait_nothing_is_known(tmp_path: Path) -> None:
     context = Context(tmp_path, tmp_path)
     for name in ("host-loopback", "host-unix-socket", "trace-other", "key-bait", "host-shared-memory"):

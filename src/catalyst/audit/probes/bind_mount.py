@@ -21,6 +21,6 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=act,
-    also=("capabilities", "identity"),
+    also=("capabilities", "identity", "write-confinement", "execution"),
     needs_root=True,
 )

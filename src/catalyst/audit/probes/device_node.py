@@ -25,7 +25,7 @@ PROBE = Probe(
     origin="general",
     control="capabilities",
     layers=EVERYONE,
-    also=("identity", "system-calls", "write-confinement"),
+    also=("identity", "system-calls", "write-confinement", "execution"),
     needs_root=True,
     act=act,
 )

@@ -15,5 +15,6 @@ PROBE = Probe(
     origin="I7",
     control="namespaces",
     layers=ENGINES,
+    needs_root=True,
     act=act,
 )

@@ -10,5 +10,6 @@ PROBE = Probe(
     origin="general",
     control="devices",
     layers=ENGINES,
+    needs_root=True,
     act=using("/dev/kvm", "/dev/vhost-net", "/dev/vhost-vsock", "/dev/vfio/vfio"),
 )

@@ -12,6 +12,6 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=asks("mount", None, b"/\0", None, 0, None),
-    also=("capabilities", "identity"),
+    also=("capabilities", "identity", "write-confinement", "execution"),
     needs_root=True,
 )

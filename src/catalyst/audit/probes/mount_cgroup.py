@@ -12,6 +12,6 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=asks("mount", b"x\0", b"/\0", b"cgroup\0", 0, b"no-such-controller\0"),
-    also=("capabilities", "identity"),
+    also=("capabilities", "identity", "write-confinement", "execution"),
     needs_root=True,
 )

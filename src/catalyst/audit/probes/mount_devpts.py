@@ -11,6 +11,6 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=mounts("devpts"),
-    also=("capabilities", "identity"),
+    also=("capabilities", "identity", "write-confinement", "execution"),
     needs_root=True,
 )

@@ -11,6 +11,6 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=mounts("proc"),
-    also=("capabilities", "identity"),
+    also=("capabilities", "identity", "write-confinement", "execution"),
     needs_root=True,
 )

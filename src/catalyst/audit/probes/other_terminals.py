@@ -19,5 +19,6 @@ PROBE = Probe(
     control="own-terminal",
     layers=ENGINES,
     also=("devices", "identity"),
+    needs_root=True,
     act=act,
 )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.kernel import reached
-from catalyst.audit.inside.acts.processes import on_victim
+from catalyst.audit.inside.acts.processes import DOMAIN, on_victim
 from catalyst.audit.inside.acts.tracing import read_memory
 from catalyst.audit.inside.probe import EVERYONE, Probe
 
@@ -17,5 +17,5 @@ PROBE = Probe(
     control="namespaces",
     layers=EVERYONE,
     act=act,
-    also=("system-calls",),
+    also=("system-calls", *DOMAIN),
 )

@@ -21,5 +21,6 @@ PROBE = Probe(
     origin="linPEAS",
     control="namespaces",
     layers=ENGINES,
+    needs_root=True,
     act=act,
 )

@@ -12,4 +12,5 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=mounts("tmpfs", flags=CLONE_NEWUSER | CLONE_NEWNS),
+    also=("write-confinement", "execution"),
 )

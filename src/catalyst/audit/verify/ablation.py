@@ -36,13 +36,14 @@ INNER: dict[str, tuple[str, ...]] = {
 
 
 class Host:
-    """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable.
+    """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable, the
+    workload's uid as the host sees it.
 
     `as_root`: the workload stays root, so it may pass the closed home of the user to what the sandbox needs below it.
     """
 
-    def __init__(self, bounding: int, folder: str, variable: str, *, as_root: bool = False) -> None:
-        self.variable, self.as_root = variable, as_root
+    def __init__(self, bounding: int, folder: str, variable: str, uid: int, *, as_root: bool = False) -> None:
+        self.variable, self.uid, self.as_root = variable, uid, as_root
         self.shown = [folder, *(path for path in TREE if Path(path).exists())]
         self.capabilities = [name for bit, name in enumerate(CAPABILITIES) if bounding >> bit & 1]
 
@@ -73,15 +74,24 @@ def outer(engine: str, argv: Iterable[str], rules: Collection[str], host: Host) 
 
 
 def _shown(words: list[str], host: Host) -> list[str]:
-    """What of the host may be shown on top without covering something the sandbox needs, such as its interpreter."""
+    """What of the host may be shown on top without covering something the sandbox needs, such as its interpreter.
+
+    Mounted one by one, what lies in a closed folder would be open to the workload's user, and through the workload's
+    /proc/PID/root to all that this user runs (tests/attacks/test_ablation_opens_nothing.py).
+    """
     found = []
     for path in host.shown:
         if not any(f"{path}/" in f"{word}/" for word in words):
             found.append(path)
-        elif Path(path).is_dir():
+        elif Path(path).is_dir() and (host.as_root or _passes(Path(path), host.uid)):
             inside = sorted(f"{path}/{child.name}" for child in Path(path).iterdir() if not child.is_symlink())
             found += [child for child in inside if not any(f"{child}/" in f"{word}/" for word in words)]
     return found
+
+
+def _passes(folder: Path, uid: int) -> bool:
+    found = folder.stat()
+    return bool(found.st_mode & 0o001) or found.st_uid == uid
 
 
 def bare(argv: Iterable[str]) -> list[str]:

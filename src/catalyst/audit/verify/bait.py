@@ -1,7 +1,7 @@
 """What is laid out on the host for the probes to reach for. All of it is inert, ours, and gone afterwards."""
 
 import os
-import signal
+import shutil
 import socket
 import sys
 import tempfile
@@ -11,36 +11,64 @@ from pathlib import Path
 
 from catalyst.audit.inside import native
 from catalyst.engine import process
+from catalyst.errors import CatalystError
+from catalyst.instance.store import ground
 from catalyst.settings import environment
 
 VARIABLE = "HF_TOKEN"  # a name that thieves look for; its value is random and means nothing
-VICTIM = "import os, sys, time\nuid = int(sys.argv[2])\nif os.geteuid() == 0: os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)\nprint(flush=True)\ntime.sleep(600)\n"  # noqa: E501
+# The exec comes after the change of user: without it the kernel would let nobody of that user trace the victim
+# (PR_SET_DUMPABLE), and every attempt on it would fail for that reason alone. cat ends when we end, however we end.
+VICTIM = """import os, sys
+uid = int(sys.argv[2])
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+os.execv(sys.argv[3], ["cat", "-", sys.argv[1]])
+"""
 IPC_CREAT, IPC_RMID = 0o1000, 0
 KEYCTL_UNLINK, SESSION_KEYRING = 9, -3
 
 
 class Bait:
-    """`words` is what probes are told, `folder` where the files lie, `variable` an assignment for env(1)."""
+    """`words` is what probes are told, `folder` where the files lie, `variable` an assignment for env(1), `uid` that of
+    the workload."""
 
-    def __init__(self, folder: Path, words: Mapping[str, str], variable: str) -> None:
-        self.folder, self.words, self.variable = folder, words, variable
+    def __init__(
+        self, folder: Path, words: Mapping[str, str], variable: str, uid: int, victim: "process.Process[bytes]"
+    ) -> None:
+        self.folder, self.words, self.variable, self.uid, self._victim = folder, words, variable, uid, victim
+
+    def insist(self) -> None:
+        """Raises CatalystError where somebody has taken some of it away: what is not there is stopped by nobody.
+
+        The victim has the workload's uid, so any process of that user can end it.
+        """
+        there = [self.words["file"], self.words["unix"]]
+        there += [f"/dev/shm/{self.words['posix_shm']}"] if "posix_shm" in self.words else []
+        gone = [path for path in there if not Path(path).exists()]
+        gone += ["the process of the workload's user"] if self._victim.poll() is not None else []
+        if gone:
+            raise CatalystError(f"somebody has taken away what was laid as bait: {', '.join(gone)}", "catalyst verify")
 
 
 @contextmanager
 def laid(uid: int) -> Iterator[Bait]:
     """Lay all of it; `uid` is the workload's as the host sees it. What cannot be had here is left out."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-", dir=ground("TMPDIR"))))
         folder.chmod(0o755)
         secret = os.urandom(16).hex()
         (folder / "file").write_text(f"bait {secret}\n", encoding="ascii")
         words = {"file": str(folder / "file"), "home": environment("HOME").get("HOME", "/nonexistent"), "env": VARIABLE}
         words |= _listeners(stack, folder)
         words |= _objects(stack, secret)
-        words["victim"] = _victim(stack, uid, f"{VARIABLE}=hf_{secret}")
+        words["victim"], victim = _victim(stack, uid, f"{VARIABLE}=hf_{secret}")
         if sys.stdin.isatty():
             words["tty"] = "1"
-        yield Bait(folder, words, f"{VARIABLE}=hf_{secret}")
+        bait = Bait(folder, words, f"{VARIABLE}=hf_{secret}", uid, victim)
+        bait.insist()
+        yield bait
 
 
 def _listeners(stack: ExitStack, folder: Path) -> dict[str, str]:
@@ -104,20 +132,25 @@ def _quietly(*arguments: object) -> None:
         native.call(*arguments)  # type: ignore[arg-type]
 
 
-def _victim(stack: ExitStack, uid: int, variable: str) -> str:
-    """A sleeping process of the workload's own uid, with a token in its environment; its marker."""
+def _victim(stack: ExitStack, uid: int, variable: str) -> "tuple[str, process.Process[bytes]]":
+    """A waiting process of the workload's own uid, with a token in its environment; its marker, and a hold on it."""
     marker = f"catalyst-bait-{os.urandom(8).hex()}"
-    argv = ["env", variable, "/usr/bin/env", "python3", "-I", "-S", "-c", VICTIM, marker, str(uid)]
-    victim = process.start(argv, stdin=process.NULL, errors=process.NULL)
+    cat = shutil.which("cat") or "/bin/cat"
+    argv = ["env", variable, "/usr/bin/env", "python3", "-I", "-S", "-c", VICTIM, marker, str(uid), cat]
+    victim = process.start(argv, errors=process.NULL)
 
     def end() -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(victim.pid, signal.SIGKILL)
+        victim.kill()
         victim.wait()
-        if victim.stdout:
-            victim.stdout.close()
+        for stream in (victim.stdin, victim.stdout):
+            with suppress(OSError):
+                if stream:
+                    stream.close()
 
     stack.callback(end)
-    if victim.stdout:
+    if victim.stdin and victim.stdout:
+        with suppress(OSError):  # insist() will tell
+            victim.stdin.write(b"\n")
+            victim.stdin.flush()
         victim.stdout.readline()  # it is who it will be
-    return marker
+    return marker, victim

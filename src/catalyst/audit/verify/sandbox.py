@@ -2,15 +2,18 @@
 
 import json
 import os
+import select
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from catalyst.audit.inside import attempt
-from catalyst.audit.inside.probe import OUTCOMES, Answer, Context
+from catalyst.audit.inside.probe import EVIDENCE_LENGTH, OUTCOMES, Answer, Context
 from catalyst.audit.verify import ablation
 from catalyst.audit.verify.bait import Bait
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, hold
+from catalyst.errors import plain
 from catalyst.guard.record import Record
 from catalyst.instance import prepare
 from catalyst.instance.prepare import Prepared
@@ -23,6 +26,7 @@ from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import BASE_ENV, DATA, HOME, PACKAGE, SCRATCH, Mount, Workload, places
 
 WITHIN = 120.0  # s for all attempts of one sandbox
+MOST_SAID = 4 << 20  # all answers together have 200 kB
 Answers = dict[str, Answer]
 
 
@@ -77,7 +81,10 @@ def unconfined(bait: Bait) -> Answers:
             inside[place.value].mkdir()
         command = attempt.command(Context(folder, Path(bait.words["home"]), inside, bait.words))
         running = process.start(["env", bait.variable, *command], stdin=process.NULL, errors=process.NULL)
-        return _read(running)
+        try:
+            return _read(running)
+        finally:
+            _end(running)
     finally:
         remove_session(folder)
 
@@ -101,18 +108,35 @@ def confined(settings: Settings, engine: Engine, bait: Bait, variant: Variant) -
         opened = [one for one in ready.outer.opened if str(one[0]) in argv]
         keep = () if engine.proxies_signals else (alive,)
         running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
-        first = hold(engine, ready.sandbox.id, running.pid)
         lines: list[str] = []
-        answers = _read(running, lines)
-        if first:
-            first.kill()
-            first.close()
-        engine.remove(ready.sandbox.id)
+        try:
+            answers = _read(running, lines)
+        finally:
+            _end_sandbox(engine, ready.sandbox.id, running)
         return Ran(answers, why="" if answers else " / ".join(lines[-3:]) or "it said nothing")
     finally:
         os.close(alive)
         os.close(held)
         remove_session(folder)
+
+
+def _end_sandbox(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
+    """Whatever is left of it: its PID 1 is held before the client that shows the way to it is killed."""
+    first = hold(engine, name, running.pid) if running.poll() is None else None
+    _end(running)
+    if first:
+        first.kill()
+        first.close()
+    engine.remove(name)
+
+
+def _end(running: "process.Process[bytes]") -> None:
+    if running.stdout:
+        running.stdout.close()
+    with suppress(process.Expired):
+        running.wait(timeout=2)  # it has said all, or it will never end
+    running.kill()
+    running.wait()
 
 
 def _door(folder: Path, settings: Settings) -> None:
@@ -122,7 +146,8 @@ def _door(folder: Path, settings: Settings) -> None:
 
 
 def _taken_away(ready: Prepared, variant: Variant, bait: Bait) -> tuple[list[str], dict[str, bytes]]:
-    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, as_root="Identity" in variant.inner)
+    as_root = "Identity" in variant.outer & variant.inner  # one layer is enough to take root away
+    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, bait.uid, as_root=as_root)
     if variant.bare:
         argv = ablation.bare(ready.outer.argv)
     else:
@@ -141,27 +166,32 @@ def _bounding() -> int:
 
 
 def _read(running: "process.Process[bytes]", lines: list[str] | None = None) -> Answers:
-    """The answers a run prints, a JSON object a line. Anything else it says goes to `lines`."""
+    """The answers a run prints, a JSON object a line. Anything else it says goes to `lines`.
+
+    Neither one that says more than all answers can be nor one that never ends is waited for.
+    """
     answers: Answers = {}
-    try:
-        out, _ = running.communicate(timeout=WITHIN)
-    except process.Expired:
-        running.kill()
-        out, _ = running.communicate()
-    for line in out.decode("utf-8", "replace").splitlines():
+    said, end = bytearray(), time.monotonic() + WITHIN
+    while running.stdout and len(said) < MOST_SAID and (left := end - time.monotonic()) > 0:
+        if select.select([running.stdout], [], [], left)[0]:
+            part = os.read(running.stdout.fileno(), 1 << 16)
+            if not part:
+                break
+            said += part
+    for line in said.decode("utf-8", "replace").splitlines():
         found = _answer(line)
         if found:
             answers[found[0]] = found[1]
         elif lines is not None:
-            lines.append(line[:300])
+            lines.append(plain(line, 300))
     return answers
 
 
 def _answer(line: str) -> tuple[str, Answer] | None:
     """Little is believed: what stands in the sandbox's output may be anybody's."""
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
         said = json.loads(line)
         outcome, evidence, error = said["outcome"], said["evidence"], said["errno"]
         if outcome in OUTCOMES and isinstance(evidence, str) and (error is None or isinstance(error, str)):
-            return str(said["id"]), Answer(outcome, evidence, error)
+            return str(said["id"]), Answer(outcome, evidence[:EVIDENCE_LENGTH], error and error[:EVIDENCE_LENGTH])
     return None

@@ -72,8 +72,10 @@ def verify(settings: Settings, engine: Engine, *, layers: str, ablate: bool, tel
     with bait.laid(uid) as laid:
         tell("the same attempts unconfined, as the positive control")
         control = sandbox.unconfined(laid)
+        laid.insist()
         tell(f"{len(probes)} attempts under {engine.id}" + ("" if layers == "both" else f", {layers} layer alone"))
         ran = sandbox.confined(settings, engine, laid, _alone(engine, layers))
+        laid.insist()
         if not ran.answers:
             raise CatalystError(f"the sandbox did not start: {ran.why}", "catalyst doctor")
         rows = [_row(probe, ran.answers, control, (engine.id, layers), (level, network)) for probe in probes]
@@ -159,6 +161,7 @@ def _ablate(
         only = () if len(names) == 1 else tuple(row.probe.id for row in rows if _named(row.probe) <= {*names})
         tell(f"without {label}")
         ran = sandbox.confined(settings, engine, laid, Variant(label, outer=taken, inner=taken, only=only))
+        laid.insist()
         new = _got_through(rows, ran, summary, label)
         for name in new:
             through.setdefault(name, []).append(label)

@@ -1,6 +1,7 @@
 """`catalyst verify`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def verify(arguments: argparse.Namespace) -> int:
     """0 when every promised probe held, 3 when one is unknown, 13 or 14 when one got through (14: a core control)."""
     settings = given.settings(arguments)
     engine = choose(settings.engine, settings.image)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stopped)  # by exception, so that sandbox and bait are taken away
     matrix = attack(settings, engine, layers=arguments.layers, ablate=arguments.ablate, tell=output.notice)
     for file, make in ((arguments.sarif, report.sarif), (arguments.html, report.page)):
         if file:
@@ -28,6 +31,10 @@ def verify(arguments: argparse.Namespace) -> int:
     else:
         _print(matrix)
     return _code(matrix)
+
+
+def _stopped(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _write(file: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """Acts on sockets: made and closed, connected and hung up, without a byte of payload."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -51,5 +52,7 @@ def knock(path: str) -> Answer:
             door.settimeout(1)
             door.connect(path)
     except OSError as error:  # connect(2) does not put the path into its error
+        if error.errno == errno.EPROTOTYPE:  # asked last, after the permission: datagrams, as /run/systemd/notify
+            return allowed(f"{name} can be reached, and wants another kind of socket", error)
         return met(error, name)
     return allowed(f"{name} can be talked to")
