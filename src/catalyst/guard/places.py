@@ -42,6 +42,11 @@ def check(place: PlacedPath) -> None:
         raise PlaceUnusable(
             f"{place.outside} is missing: {(error.strerror or str(error)).lower()}", f"mkdir -p {path}"
         ) from error
+    if place.identity is not None and place.identity != (found.st_dev, found.st_ino):
+        raise PlaceUnusable(
+            f"{place.outside} was exchanged for another folder while the sandbox was made",
+            f"nobody but you should be able to write its parent: ls -ld {shlex.quote(os.path.dirname(place.outside))}",
+        )
     if os.access(place.inside, wanted):
         return
     verb = "write" if place.writable else "read"

@@ -21,11 +21,15 @@ class PlanError(ValueError):
 
 
 class PlacedPath(Record):
-    """A directory the workload needs: where it is inside, where it came from outside, whether it must be writable."""
+    """A directory the workload needs: where it is inside, where it came from outside, whether it must be writable.
+
+    `identity` is the device and inode number that were looked at outside; None where nobody could have exchanged it.
+    """
 
     inside: str
     outside: str
     writable: bool
+    identity: tuple[int, int] | None
 
 
 class Door(Record):
@@ -158,10 +162,12 @@ def _encodable(where: str, value: str) -> None:
         raise PlanError(f"plan: {where}: must be text without NUL")
 
 
-def _list(item: Check, *, at_least: int = 0) -> Check:
+def _list(item: Check, *, at_least: int = 0, exactly: int | None = None) -> Check:
     def check(where: str, value: Any) -> Any:
         if not isinstance(value, list) or len(value) < at_least:
             raise PlanError(f"plan: {where}: must be a list of {at_least} or more")
+        if exactly is not None and len(value) != exactly:
+            raise PlanError(f"plan: {where}: must be a list of {exactly}")
         return tuple(item(f"{where}[{index}]", one) for index, one in enumerate(value))
 
     return check
@@ -199,7 +205,8 @@ def _choice(*allowed: str) -> Check:
 
 _TEXT, _FLAG, _ID, _COUNT = _exactly(str), _exactly(bool), _exactly(int, 1, (1 << 32) - 2), _exactly(int, 1)
 
-_PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG}
+_NUMBER = _exactly(int, 0, (1 << 64) - 1)
+_PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG, "identity": _optional(_list(_NUMBER, exactly=2))}
 _DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
 
 _FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT)}

@@ -1,6 +1,7 @@
 """From settings to everything a start needs. Nothing is started here."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import catalyst
 from catalyst.engine import facts as host
 from catalyst.engine import security_modules
 from catalyst.engine.engine import Engine
+from catalyst.errors import PathRefused, pasted
 from catalyst.guard.record import Record, replace
 from catalyst.policy import requirement
 from catalyst.policy.build import build, controls
@@ -55,6 +57,7 @@ def prepare(
         python=guard.executable,
         image=settings.image,
         lifeline=lifeline,
+        identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
@@ -65,6 +68,36 @@ def prepare(
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
     files = session.files(policy, inner.text, facts.machine)
     return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
+
+
+NOBODYS = (0, 0)  # no folder has these
+
+
+def _identities(workload: Workload) -> tuple[tuple[str, tuple[int, int]], ...]:
+    """Which folder each place is, for the guard to compare: between our look and the engine's mount the owner of the data
+    directory could put a link in its stead, and root's mount would follow it (tests/attacks/test_place_exchanged.py)."""
+    placed = [mount for mount in workload.mounts if mount.place is not None]
+    return tuple((mount.target, _identity(mount.source)) for mount in placed)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    """Device and inode of a folder, or of the one that a link of root's leads to. Raises PathRefused for another link."""
+    try:
+        held = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            found = os.fstat(held)
+            if stat.S_ISLNK(found.st_mode):
+                if found.st_uid != 0:
+                    raise PathRefused("CATALYST_DATA", path, "a link that root did not make", "name the folder itself")
+                found = os.stat(os.path.join(os.path.dirname(path), os.readlink("", dir_fd=held)))  # noqa: PTH116, PTH118, PTH120
+        finally:
+            os.close(held)
+    except FileNotFoundError:
+        return NOBODYS  # `render` and `doctor` look at folders that are not made yet
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise PathRefused("CATALYST_DATA", path, why, f"look at it: ls -ld {pasted(path)}") from error
+    return found.st_dev, found.st_ino
 
 
 def insist(prepared: Prepared) -> None:

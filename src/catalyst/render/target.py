@@ -42,7 +42,7 @@ class Sandbox(Record):
     """One sandbox to make: who it is, what runs in it, and the host folders it is made from.
 
     `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
-    `lifeline` is the descriptor the guard watches.
+    `lifeline` is the descriptor the guard watches. `identities`: device and inode of places, by where they are inside.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Sandbox(Record):
     python: str
     image: str
     lifeline: int | None = None
+    identities: tuple[tuple[str, tuple[int, int]], ...] = ()
 
 
 class Gap(Record):

@@ -14,6 +14,7 @@ from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, Pl
 
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
+_device = st.integers(0, (1 << 64) - 1)
 _ports = st.lists(st.integers(1, 65535), max_size=3).map(tuple)
 _keys = st.text(st.characters(exclude_characters="\0=", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
@@ -36,7 +37,7 @@ plans = st.builds(
     processes=st.integers(1, 1 << 62),
     files=st.integers(1, 1 << 62),
     folders=st.lists(_text, max_size=3).map(tuple),
-    places=st.lists(st.builds(PlacedPath, _text, _text, st.booleans()), max_size=3).map(tuple),
+    places=st.lists(st.builds(PlacedPath, _text, _text, st.booleans(), st.none() | st.tuples(_device, _device)), max_size=3).map(tuple),
     door=st.none() | st.builds(Door, _text, st.integers(1, 65535)),
     lifeline=st.none() | st.integers(0, 1 << 20),
     stop_signal=st.sampled_from(["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"]),
@@ -49,7 +50,7 @@ PLAN = Plan(
     no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None,
     tcp_rules=None, scoped=False, umask=0o077, processes=512, files=4096,
     folders=("/scratch/home",),
-    places=(PlacedPath("/data/models", "/srv/models", False),), door=Door("/run/catalyst/door/in.sock", 8188),
+    places=(PlacedPath("/data/models", "/srv/models", False, (2049, 77)),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
 )  # fmt: skip
 
@@ -114,7 +115,8 @@ WRONG: dict[str, list[Any]] = {
     "processes": [0, -1, True, 1 << 63, None],
     "files": [0, True, "4096"],
     "folders": ["/x", [1], None],
-    "places": [{}, [1], [[]], None],
+    "places": [{}, [1], [[]], None, *({"inside": "/d", "outside": "/s", "writable": True, "identity": bad}
+                                      for bad in ([1], [1, 2, 3], [-1, 2], "x", [True, 1]))],
     "door": [[], "x", 1, {}],
     "lifeline": [-1, True, (1 << 20) + 1, "0"],
     "stop_signal": ["SIGKILL", 2, None, [], ""],

@@ -163,6 +163,7 @@ def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
 def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts) -> Plan:
     workload = sandbox.workload
     placed = [mount for mount in workload.mounts if mount.place is not None]
+    seen = dict(sandbox.identities)
     return Plan(
         **{**values, "file_rules": _file_rules(policy, sandbox, facts)},
         groups=facts.groups,
@@ -170,7 +171,10 @@ def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts
         env=dict(workload.env),
         cwd=workload.cwd,
         folders=workload.folders,
-        places=tuple(PlacedPath(mount.target, mount.source, mounts.writable(policy, mount)) for mount in placed),
+        places=tuple(
+            PlacedPath(mount.target, mount.source, mounts.writable(policy, mount), seen.get(mount.target))
+            for mount in placed
+        ),
         door=Door(f"{DOOR}/in.sock", workload.port) if workload.port else None,
         lifeline=sandbox.lifeline,
         stop_signal=workload.stop_signal,
