@@ -15,6 +15,7 @@ from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, Pl
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
 _device = st.integers(0, (1 << 64) - 1)
+_placed = st.builds(PlacedPath, _text, _text, st.booleans(), st.none() | st.tuples(_device, _device))
 _ports = st.lists(st.integers(1, 65535), max_size=3).map(tuple)
 _keys = st.text(st.characters(exclude_characters="\0=", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
@@ -37,7 +38,7 @@ plans = st.builds(
     processes=st.integers(1, 1 << 62),
     files=st.integers(1, 1 << 62),
     folders=st.lists(_text, max_size=3).map(tuple),
-    places=st.lists(st.builds(PlacedPath, _text, _text, st.booleans(), st.none() | st.tuples(_device, _device)), max_size=3).map(tuple),
+    places=st.lists(_placed, max_size=3).map(tuple),
     door=st.none() | st.builds(Door, _text, st.integers(1, 65535)),
     lifeline=st.none() | st.integers(0, 1 << 20),
     stop_signal=st.sampled_from(["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"]),
