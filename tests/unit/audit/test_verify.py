@@ -88,6 +88,8 @@ UNKNOWN = row(unknown("no answer"), allowed("works"))
 
 def test_exit_codes() -> None:
     assert _code(matrix(HELD)) == 0
+    silent = Matrix("bwrap", "high", "isolated", "both", (HELD,), (("umask", f"{verify.NOT_STARTED}: no more processes"),))
+    assert _code(silent) == 3, "a variant that did not start has shown nothing"
     assert _code(matrix(HELD, UNKNOWN)) == 3
     assert _code(matrix(HELD, UNKNOWN, BROKEN)) == 14
     assert _code(matrix(row(allowed("in"), allowed("works"), control="umask"))) == 13

@@ -28,7 +28,7 @@ NOT_HERE = frozenset({
     "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH",
 })  # fmt: skip
 EVERY_RULE = frozenset(kind.__name__ for kind in RULE_TYPES)
-EVERYTHING = "all of them"
+EVERYTHING, NOT_STARTED = "all of them", "the sandbox did not start without it"
 Tell = Callable[[str], None]
 
 
@@ -57,6 +57,10 @@ class Matrix(Record):
     layers: str
     rows: tuple[Row, ...]
     ablated: tuple[tuple[str, str], ...] = ()
+
+    def not_started(self) -> tuple[str, ...]:
+        """Variants that say nothing, because their sandbox did not start."""
+        return tuple(name for name, what in self.ablated if what.startswith(NOT_STARTED))
 
     def count(self, outcome: Verdict) -> int:
         """Rows with that outcome."""
@@ -191,7 +195,7 @@ def _got_through(rows: list[Row], ran: Ran, summary: list[tuple[str, str]], labe
     if not ran.changed:
         summary.append((label, "cannot be taken away here"))
     elif not ran.answers:
-        summary.append((label, f"the sandbox did not start without it: {ran.why}"))
+        summary.append((label, f"{NOT_STARTED}: {ran.why}"))
     else:
         new = [row.probe.id for row in rows
                if row.answer.outcome != "allowed"

@@ -49,7 +49,8 @@ def _code(matrix: Matrix) -> int:
     broken = [row for row in matrix.rows if row.outcome == "broken"]
     if broken:
         return CRITICAL if any(row.probe.control in core for row in broken) else HIGH
-    return INCOMPLETE if matrix.count("unknown") or any(row.unproved for row in matrix.rows) else 0
+    lacking = matrix.count("unknown") or matrix.not_started() or any(row.unproved for row in matrix.rows)
+    return INCOMPLETE if lacking else 0
 
 
 def _print(matrix: Matrix) -> None:
