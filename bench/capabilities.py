@@ -186,7 +186,7 @@ class Start:
         inner = targets()["guard"].render(self.policy, sandbox, facts)
         said = answers(self.policy, {"outer": self.outer.gaps, "inner": inner.gaps})
         self.lacking = {name for name, one in said.items() if isinstance(one.overall, NotEnforced)}
-        self.files = session.files(self.policy, inner.text, "" if self.engine.own_files else facts.machine)
+        self.files = session.files(self.policy, inner.text, facts.machine, self.outer)
         self.id = sandbox.id
 
     @contextmanager
@@ -197,7 +197,7 @@ class Start:
         door.mkdir(mode=0o700)
         os.chown(door, self.way.uid, self.way.uid)
         with (self.folder.parent / "said").open("wb") as output:
-            sandbox = process.start(self.way.argv(self.outer.argv, kept), output=output)
+            sandbox = process.start(self.way.argv(self.outer.argv, kept), output=output, opened=self.outer.opened)
         try:
             yield sandbox
         finally:

@@ -66,7 +66,7 @@ def prepare(
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
-    files = session.files(policy, inner.text, facts.machine)
+    files = session.files(policy, inner.text, facts.machine, outer)
     return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from catalyst.policy.model import Identity, Network, Policy, Reach, SystemCalls
 from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render.seccomp import oci, program
+from catalyst.render.target import Rendered
 from catalyst.workloads.model import HOME, PLAN
 
 PLAN_FILE, SECCOMP_FILE, FILTER_FILE = "plan.json", "seccomp.json", "filter.bpf"
@@ -17,13 +18,15 @@ SHOWN: Mapping[str, str] = {
 }
 
 
-def files(policy: Policy, plan: str, machine: str) -> dict[str, bytes]:
-    """Name in the session folder -> content. The filter is there in both forms: JSON for a container engine, BPF."""
+def files(policy: Policy, plan: str, machine: str, outer: Rendered) -> dict[str, bytes]:
+    """Name in the session folder -> content. The outer filter in the form that `outer` asks for: JSON, or BPF."""
     calls = [one.rule for one in policy if isinstance(one.rule, SystemCalls)]
     seccomp: dict[str, bytes] = {}
     if calls and machine in NUMBERS:
-        seccomp[SECCOMP_FILE] = oci.profile(calls[0], machine).encode()
-        seccomp[FILTER_FILE] = program.compile(calls[0], machine, outer=True)
+        if any(word.endswith(f"/{SECCOMP_FILE}") for word in outer.argv):
+            seccomp[SECCOMP_FILE] = oci.profile(calls[0], machine).encode()
+        if any(path.endswith(f"/{FILTER_FILE}") for _, path in outer.opened):
+            seccomp[FILTER_FILE] = program.compile(calls[0], machine, outer=True)
     uid, gid = next(((one.rule.uid, one.rule.gid) for one in policy if isinstance(one.rule, Identity)), (1000, 1000))
     texts = {
         PLAN_FILE: plan,

@@ -78,8 +78,8 @@ def render(target: str, one: Case, policy: Policy | None = None) -> Rendered | P
 
 def said(rendered: Rendered, policy: Policy, one: Case) -> tuple[object, ...]:
     """The words, and the profile of system calls, which an engine's argv only names."""
-    profile = session.files(policy, "", one.facts.machine).get(session.SECCOMP_FILE) if rendered.argv else None
-    return rendered.argv, rendered.text, profile
+    files = session.files(policy, "", one.facts.machine, rendered) if rendered.argv else {}
+    return rendered.argv, rendered.text, files.get(session.SECCOMP_FILE), files.get(session.FILTER_FILE)
 
 
 def whole(rendered: Rendered, rule: Rule) -> list[bool]:
