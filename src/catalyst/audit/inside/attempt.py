@@ -16,10 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import catalyst.audit.probes
+from catalyst.audit.inside.native import UnknownMachine, call
 from catalyst.audit.inside.probe import EVIDENCE_LENGTH, Answer, Context, Probe, parse, tried, unknown
 
 TIMEOUT, TIMEOUT_ALONE = 6.0, 20.0  # s for one attempt; its own time-outs are shorter
 AT_ONCE = 8
+PR_SET_PDEATHSIG = 1  # prctl(2)
 MAIN = Path(__file__).with_name("__main__.py")
 
 
@@ -63,9 +65,10 @@ class _Try:
     def __init__(self, probe: Probe, context: Context, timeout: float) -> None:
         self.probe, self.said, self.deadline = probe, b"", time.monotonic() + timeout
         self.pipe, write = os.pipe2(os.O_CLOEXEC)
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            _child(probe, context, write)
+            _child(probe, context, write, parent)
         os.close(write)
 
     def answer(self) -> Answer:
@@ -84,10 +87,14 @@ class _Try:
         return unknown("no answer in time" if late else f"it ended with status {code} and without a word")
 
 
-def _child(probe: Probe, context: Context, write: int) -> None:
-    """Make the attempt and say its line; never return."""
+def _child(probe: Probe, context: Context, write: int, parent: int) -> None:
+    """Make the attempt and say its line; never return. It ends with the process that asked for it."""
     try:
         os.setpgid(0, 0)
+        with suppress(OSError, UnknownMachine):
+            call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(0)
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
