@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import catalyst
-from catalyst.guard.syscalls import KEYCTL, _libc, new_session_keyring
+from catalyst.guard.syscalls import KEYCTL, SECURE_BITS, _libc, new_session_keyring
 from complaint import write_plan
 from support import open_to_all, with_argument
 
@@ -33,6 +33,7 @@ found["files"], found["processes"], found["core"] = (
     resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE))
 found["guard"] = reads("/proc/1/mem") or reads("/proc/1/environ")
 found["key"] = ctypes.CDLL(None).syscall({KEYCTL.get(os.uname().machine, 0)}, 10, -3, b"user", b"catalyst-canary", 0) > 0
+found["securebits"] = ctypes.CDLL(None).prctl(27, 0, 0, 0, 0)
 print(json.dumps(found))
 """
 
@@ -59,6 +60,11 @@ def test_identity(seen: dict[str, object]) -> None:
 @pytest.mark.parametrize("name", ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
 def test_no_capability_in_any_set(seen: dict[str, object], name: str) -> None:
     assert seen[name] == "0" * 16
+
+
+def test_secure_bits(seen: dict[str, object]) -> None:
+    """0 without the step: a set-uid root program would then be given capabilities for its owner's name."""
+    assert seen["securebits"] == SECURE_BITS
 
 
 def test_no_new_privileges(seen: dict[str, object]) -> None:

@@ -68,6 +68,26 @@ class Bounding(Step):
                     raise
 
 
+class SecureBits(Step):
+    """Root is no name that brings capabilities, and none becomes ambient; locked (capabilities(7), securebits).
+
+    NO_SETUID_FIXUP stays off: with it all capabilities would survive the change of user (measured, knowledge §7).
+    """
+
+    def describe(self) -> str:
+        return "lock the secure bits: no capabilities for root's sake, none raised to ambient"
+
+    def apply(self) -> None:
+        if not self.plan.no_capabilities:
+            return
+        try:
+            syscalls.prctl("PR_SET_SECUREBITS", syscalls.PR_SET_SECUREBITS, syscalls.SECURE_BITS)
+        except PermissionError:
+            # Without CAP_SETPCAP there is no capability to guard either, or no_new_privs makes it harmless.
+            if not self.plan.no_new_privileges:
+                raise
+
+
 class Identity(Step):
     """Become the workload's user, if we start as root; for good, groups included."""
 
@@ -195,6 +215,7 @@ class Filter(Step):
 STEPS: tuple[type[Step], ...] = (
     Keyring,
     Bounding,  # needs CAP_SETPCAP, so before the identity is given up
+    SecureBits,  # the same
     Identity,
     Capabilities,
     NoNewPrivileges,  # after the identity: nothing before it executes a file
