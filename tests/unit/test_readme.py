@@ -29,3 +29,11 @@ def test_its_command_lines_parse(line: str) -> None:
 def test_the_table_of_variables_is_complete() -> None:
     for name in ("SECURITY_LEVEL", "NETWORK_MODE", "PARANOID_MODE", "ENABLE_FORENSIC_CLEANUP", "SECURITY_TOKEN_VAULT_PATH"):
         assert f"| `{name}` |" in README
+
+
+def test_the_number_of_attempts_is_the_one_that_is_made() -> None:
+    """The README and the guide say how many; a probe more or less must not leave them behind."""
+    from catalyst.audit.inside.attempt import names
+
+    for file in (ROOT / "README.md", ROOT / "docs/guides/verify.md", ROOT / "docs/concepts/decisions.md"):
+        assert f"{len(names())} attempts" in file.read_text(encoding="utf-8"), file.name

@@ -89,7 +89,7 @@ def _identity(path: str) -> tuple[int, int]:
             if stat.S_ISLNK(found.st_mode):
                 if found.st_uid != 0:
                     raise PathRefused("CATALYST_DATA", path, "a link that root did not make", "name the folder itself")
-                found = os.stat(os.path.join(os.path.dirname(path), os.readlink("", dir_fd=held)))  # noqa: PTH116, PTH118, PTH120
+                found = (Path(path).parent / os.readlink("", dir_fd=held)).stat()
         finally:
             os.close(held)
     except FileNotFoundError:

@@ -305,7 +305,7 @@ def _remove(folder: Path, path: Path) -> None:
             upper.unlink()
             continue
         try:
-            waiting += [risen for name in os.listdir(inside) if (risen := _lifted(folder, inside, name))]  # noqa: PTH208
+            waiting += [risen for name in os.listdir(inside) if (risen := _lifted(folder, inside, name))]  # noqa: PTH208 -- names, of a folder held open or of no interest
         finally:
             os.close(inside)
         upper.rmdir()

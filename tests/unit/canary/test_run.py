@@ -15,7 +15,7 @@ CONTEXT = Context(Path("/tmp"), Path("/nonexistent"))
 def _probe(key: str, **more: object) -> Probe:
     values = {"id": key, "theme": "read", "title": f"try {key}", "origin": "general", "control": "identity",
               "layers": ("bwrap", "guard"), "act": lambda _: denied("not asked here"), **more}  # fmt: skip
-    return Probe(**values)  # type: ignore[arg-type]
+    return Probe(**values)  # type: ignore[arg-type]  # a dict of good values, some of them changed
 
 
 def _runner(*probes: Probe, level: str = "normal", engine: str = "bwrap", word: str = "allowed") -> Runner:

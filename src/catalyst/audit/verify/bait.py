@@ -129,7 +129,7 @@ def _objects(stack: ExitStack, secret: str) -> dict[str, str]:
 
 def _quietly(*arguments: object) -> None:
     with suppress(OSError):
-        native.call(*arguments)  # type: ignore[arg-type]
+        native.call(*arguments)  # type: ignore[arg-type]  # a name, then numbers: callbacks take anything
 
 
 def _victim(stack: ExitStack, uid: int, variable: str) -> "tuple[str, process.Process[bytes]]":
