@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -145,3 +146,27 @@ def test_a_wrong_command_line_is_refused(words: str) -> None:
 
 def test_denied_is_no_error() -> None:
     assert made(lambda: denied("nothing there")) == denied("nothing there")
+
+
+def test_an_attempt_ends_with_who_asked_for_it(tmp_path: Path) -> None:
+    """Killed, the runner can end nobody; root's attempts must not go on unconfined."""
+    told = tmp_path / "pid"
+
+    def wait() -> Answer:
+        told.write_text(str(os.getpid()))
+        time.sleep(5)
+        return allowed("not reached")
+
+    runner = os.fork()
+    if runner == 0:
+        list(make_all([probe(wait)], WHERE))
+        os._exit(0)
+    end = time.monotonic() + 5
+    while not (told.exists() and told.read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    attempt = os.pidfd_open(int(told.read_text()))
+    os.kill(runner, signal.SIGKILL)
+    os.waitpid(runner, 0)
+    assert select.select([attempt], [], [], 2)[0], "it goes on"
+    os.close(attempt)

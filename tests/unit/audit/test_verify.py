@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,11 @@ from catalyst.audit.inside.probe import FROM_HIGH, SEALED, Answer, Probe, allowe
 from catalyst.audit.verify import report, sandbox, verify
 from catalyst.audit.verify.verify import Matrix, Row
 from catalyst.cli.commands.verify import _code
+from catalyst.engine.engine import engines
+from catalyst.errors import CatalystError
+from strategies import settings_with
 
+SETTINGS = settings_with(security_level="maximum", network_mode="isolated")
 REFUSED = Answer("denied", "a socket: not permitted", "EPERM")
 
 
@@ -137,3 +142,45 @@ def test_the_page_escapes_what_an_attempt_says() -> None:
 )  # fmt: skip
 def test_a_line_that_is_no_answer_is_none(line: str) -> None:
     assert sandbox._answer(line) is None
+
+
+def ablated(monkeypatch: pytest.MonkeyPatch, said: Answer) -> tuple[Row, list[tuple[str, str]]]:
+    """One held row, and what becomes of it when the attempt answers `said` in every variant."""
+    monkeypatch.setattr(sandbox, "confined", lambda *_: sandbox.Ran({"raw-socket": said}))
+    bait = type("Bait", (), {"insist": lambda _: None})()
+    rows, summary = verify._ablate(SETTINGS, engines()["bwrap"], bait, [HELD], lambda _: None)
+    return rows[0], summary
+
+
+def test_what_gets_through_in_no_variant_is_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = ablated(monkeypatch, REFUSED)
+    assert found.unproved
+    assert found.stopped_by == ()
+
+
+def test_what_gets_through_without_a_control_was_stopped_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, summary = ablated(monkeypatch, allowed("in"))
+    assert not found.unproved
+    assert "system-calls" in found.stopped_by
+    assert ("system-calls", "raw-socket") in summary
+
+
+@pytest.mark.parametrize("when", ["unconfined", "confined"])
+def test_bait_that_somebody_took_away_ends_the_run(when: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Else an attempt that found nothing would count as stopped."""
+
+    def unconfined(laid: Any) -> dict[str, Answer]:
+        if when == "unconfined":
+            Path(laid.words["file"]).unlink()
+        return {}
+
+    def confined(_settings: object, _engine: object, laid: Any, _variant: object) -> sandbox.Ran:
+        assert when == "confined", "the run went on"
+        Path(laid.words["file"]).unlink()
+        return sandbox.Ran({"raw-socket": REFUSED})
+
+    monkeypatch.setattr(sandbox, "unconfined", unconfined)
+    monkeypatch.setattr(sandbox, "confined", confined)
+    settings = settings_with(data=str(tmp_path))
+    with pytest.raises(CatalystError, match="taken away"):
+        verify.verify(settings, engines()["bwrap"], layers="both", ablate=False, tell=lambda _: None)
