@@ -18,11 +18,44 @@ ALWAYS = {
     "bwrap": {"NoNewPrivileges", "OwnTerminal", "HiddenPaths", "Umask", "ForensicCleanup"},
 }
 CAPABILITIES = (
-    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-    "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-    "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "SYS_MODULE",
+    "SYS_RAWIO",
+    "SYS_CHROOT",
+    "SYS_PTRACE",
+    "SYS_PACCT",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE",
+    "AUDIT_CONTROL",
+    "SETFCAP",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_READ",
 )  # fmt: skip -- in the order of their bits; the three newer ones are parts of SYS_ADMIN, and Docker 20.10 lacks them
 # With the host's mounts in sight these are too; the rest of the host is left out, for the sandbox's own paths to stand.
 TREE = ("/home", "/root", "/sys", "/etc/shadow")
@@ -37,14 +70,18 @@ INNER: dict[str, tuple[str, ...]] = {
 
 class Host:
     """What taking away needs to know: the capabilities this machine's root has, the bait's folder and its variable, the
-    workload's uid as the host sees it.
+    workload's uid as the host sees it, the home of whoever started it.
 
     `as_root`: the workload stays root, so it may pass the closed home of the user to what the sandbox needs below it.
     """
 
-    def __init__(self, bounding: int, folder: str, variable: str, uid: int, *, as_root: bool = False) -> None:
+    def __init__(
+        self, bounding: int, folder: str, variable: str, uid: int, *, home: str = "", as_root: bool = False
+    ) -> None:
         self.variable, self.uid, self.as_root = variable, uid, as_root
-        self.shown = [folder, *(path for path in TREE if Path(path).exists())]
+        known = len(home) < 2 or home.startswith(tuple(f"{path}/" for path in TREE))
+        tree = TREE if known else {*TREE, home}
+        self.shown = [folder, *(path for path in sorted(tree) if Path(path).exists())]
         self.capabilities = [name for bit, name in enumerate(CAPABILITIES) if bounding >> bit & 1]
 
 
@@ -196,7 +233,9 @@ def _namespaces(groups: list[Group], host: Host) -> list[Group]:
     words = [word for group in groups for word in group]
     below = [path for path in host.shown if host.as_root and path not in _shown(words, host)]
     under = [["--bind", path, path] for path in below if Path(path).is_dir()]
-    over = [["--bind", path, path] for path in _shown(words, host) if not path.startswith(tuple(f"{one}/" for one in below))]
+    over = [
+        ["--bind", path, path] for path in _shown(words, host) if not path.startswith(tuple(f"{one}/" for one in below))
+    ]
     return [*kept[:first], *under, *kept[first:last], *over, *kept[last:]]
 
 

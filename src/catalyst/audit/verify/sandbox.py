@@ -147,7 +147,7 @@ def _door(folder: Path, settings: Settings) -> None:
 
 def _taken_away(ready: Prepared, variant: Variant, bait: Bait) -> tuple[list[str], dict[str, bytes]]:
     as_root = "Identity" in variant.outer & variant.inner  # one layer is enough to take root away
-    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, bait.uid, as_root=as_root)
+    host = ablation.Host(_bounding(), str(bait.folder), bait.variable, bait.uid, home=bait.words["home"], as_root=as_root)
     if variant.bare:
         argv = ablation.bare(ready.outer.argv)
     else:
