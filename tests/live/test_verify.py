@@ -20,6 +20,7 @@ def verified(catalyst: Catalyst, level: str, network: str, *words: str) -> dict[
     bad = [(one["id"], one["errno"], one["evidence"], one["positive_control"]) for one in found["probes"]
            if one["outcome"] in {"broken", "unknown"}]  # fmt: skip
     assert bad == []
+    assert [one for one in found["ablation"] if "did not start" in one["gets_through"]] == []
     assert done.returncode == 0, done.stderr
     return found
 
