@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst import comfyui_flags
+from catalyst.egress import rules
 from catalyst.errors import PathRefused, SettingsError, shown
 
 
@@ -122,6 +123,17 @@ def bind(name: str, text: str) -> str:
     if getattr(address, "scope_id", None):
         raise SettingsError(f"{name} is {shown(text)}; it must have no zone", f"for this machine only: {name}=::1")
     return str(address)
+
+
+def hosts(name: str, text: str) -> tuple[str, ...]:
+    """Rules of the allow list, between commas or blanks, each in its shortest form."""
+    found = []
+    for word in text.replace(",", " ").split():
+        try:
+            found.append(str(rules.parse(word)))
+        except ValueError as error:
+            raise SettingsError(f"{name} has {shown(word)}: {error}", f"{name}=huggingface.co,*.example.org:8443") from error
+    return tuple(dict.fromkeys(found))
 
 
 def flags(name: str, text: str) -> tuple[str, ...]:

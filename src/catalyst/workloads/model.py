@@ -6,7 +6,7 @@ from catalyst.guard.record import Record
 from catalyst.policy.model import Place
 
 DATA, SCRATCH, HOME, PACKAGE = "/data", "/scratch", "/scratch/home", "/opt/catalyst/catalyst"
-DOOR, PLAN = "/run/catalyst/door", "/run/catalyst/plan.json"
+DOOR, OUT, PLAN = "/run/catalyst/door", "/run/catalyst/out", "/run/catalyst/plan.json"
 
 
 class Mount(Record):

@@ -11,7 +11,7 @@ def rules(settings: Settings) -> Iterable[Rule]:
     """A shorter list at each level. CUDA cannot start without an ordinary memfd (NVIDIA/OpenShell#1696)."""
     yield SystemCalls(
         Tier(settings.security_level.value),
-        datagrams=settings.network_mode is NetworkMode.PUBLIC,
+        datagrams=False,
         memory_programs=settings.security_level is Level.NORMAL or settings.gpu != "none",
     )
 

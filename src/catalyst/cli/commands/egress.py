@@ -1,0 +1,50 @@
+"""`catalyst egress`: where the workload may connect, and what it was refused."""
+
+import argparse
+from typing import Any
+
+from catalyst.cli import given, output
+from catalyst.instance import egress
+
+
+def egress_list(arguments: argparse.Namespace) -> int:
+    """The rules in force, and the last refused connections with what would allow them."""
+    found = egress.state(given.settings(arguments))
+    if arguments.json:
+        output.as_json(found)
+        return 0
+    output.table(f"{found['mode']}: {found['reach']}", ("rule", "from"), [(one["rule"], one["from"]) for one in found["rules"]])
+    if found["refused"]:
+        rows = [(one["when"], one["host"], str(one["port"]), one["program"], str(one["count"]), one["why"], one["allow"])
+                for one in found["refused"]]  # fmt: skip
+        output.table("refused", ("last", "host", "port", "program", "times", "why", "to allow it"), rows)
+    return 0
+
+
+def egress_allow(arguments: argparse.Namespace) -> int:
+    """At once where an instance runs; for every start with --save."""
+    return _change(arguments, "allow")
+
+
+def egress_deny(arguments: argparse.Namespace) -> int:
+    """The same; connections that are open already and are no longer allowed end."""
+    return _change(arguments, "deny")
+
+
+def _change(arguments: argparse.Namespace, which: str) -> int:
+    for text in egress.change(given.settings(arguments), which, arguments.rule, save=arguments.save, config=arguments.config):
+        output.notice(text)
+    return 0
+
+
+def egress_watch(arguments: argparse.Namespace) -> int:
+    """Every decision as it falls, until Ctrl-C or until the instance ends."""
+    for decision in egress.watch(given.settings(arguments)):
+        print(output.compact(decision) if arguments.json else _line(decision), flush=True)
+    return 0
+
+
+def _line(decision: dict[str, Any]) -> str:
+    where = f"{decision.get('host', '?')}:{decision.get('port', '?')}"
+    why = decision.get("why", "") or decision.get("rule", "")
+    return output.plain(f"{decision.get('time', '')}  {decision.get('verdict', ''):8} {where}  {decision.get('program', '')}  {why}")
