@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from catalyst import comfyui_flags
-from catalyst.egress import rules
 from catalyst.errors import PathRefused, SettingsError, shown
 
 
@@ -129,6 +128,8 @@ def hosts(name: str, text: str) -> tuple[str, ...]:
     """Rules of the allow list, between commas or blanks, each in its shortest form."""
     found = []
     for word in text.replace(",", " ").split():
+        from catalyst.egress import rules  # only where there is one: it knows addresses, and that is a slow import
+
         try:
             found.append(str(rules.parse(word)))
         except ValueError as error:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from catalyst import setting_values as parse
-from catalyst.egress.hosts import defaults
 from catalyst.errors import Contradiction, PathRefused, SettingsError, pasted, plain, shown
 from catalyst.guard.record import Record
 from catalyst.setting_values import Level, NetworkMode, Parser
@@ -50,6 +49,8 @@ class Settings(Record):
 
     def allowed_hosts(self) -> tuple[str, ...]:
         """The allow list of `restricted`: the built-in one for the level, what the owner adds, less what he takes off."""
+        from catalyst.egress.hosts import defaults
+
         built_in = defaults(normal=self.security_level is Level.NORMAL)
         return tuple(sorted({*built_in, *self.egress_allow} - {*self.egress_deny}))
 
