@@ -7,6 +7,7 @@ from catalyst.policy.model import Place
 
 DATA, SCRATCH, HOME, PACKAGE = "/data", "/scratch", "/scratch/home", "/opt/catalyst/catalyst"
 DOOR, PLAN = "/run/catalyst/door", "/run/catalyst/plan.json"
+WAY_OUT = "/catalyst/out/out.sock"  # the broker's socket, where there is a broker
 
 
 class Mount(Record):
