@@ -60,8 +60,8 @@ def write_plan(folder: Path, change: dict[str, Any]) -> Path:
     good: dict[str, Any] = {
         "version": 1, "argv": ["/bin/true"], "env": {}, "cwd": "/", "uid": 65534, "gid": 65534, "groups": [],
         "no_new_privileges": True, "no_capabilities": True, "filter": None,
-        "file_rules": None, "tcp_rules": None, "scoped": False, "umask": 63, "processes": 4096, "files": 1024,
-        "folders": [], "places": [], "door": None, "lifeline": None, "stop_signal": "SIGTERM", "grace": 1,
+        "file_rules": None, "tcp_rules": None, "egress": None, "scoped": False, "umask": 63, "processes": 4096,
+        "files": 1024, "folders": [], "places": [], "door": None, "lifeline": None, "stop_signal": "SIGTERM", "grace": 1,
         "restarts": 0, "command": True,
     }  # fmt: skip
     found = {key: value for key, value in {**good, **change}.items() if value is not ...}

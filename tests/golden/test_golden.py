@@ -33,6 +33,7 @@ def _facts(name: str) -> Facts:
     gpu = SETTINGS[name].get("gpu", "")
     return Facts(
         landlock=7,
+        notify=name != "gpu-amd",
         root=name not in USER,
         rootless=name in USER,
         etc=("/etc/ld.so.cache", "/etc/resolv.conf", "/etc/ssl/certs"),

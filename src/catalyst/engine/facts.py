@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from catalyst.engine import security_modules
+from catalyst.guard.egress import probe
 from catalyst.guard.syscalls import landlock_abi
 from catalyst.policy.controls.masked_paths import PATHS
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render.host_files import ETC, GPU
 from catalyst.render.lsm.profile import Profile
+from catalyst.render.seccomp import notify
 from catalyst.render.target import Facts
 from catalyst.settings import Settings
 
@@ -30,6 +33,7 @@ def read(settings: Settings, *, rootless: bool = False, modules: frozenset[str] 
         cgroup=2 if Path("/sys/fs/cgroup/cgroup.controllers").is_file() else 1,
         machine=os.uname().machine,
         landlock=_landlock(),
+        notify=_notify(),
         most_files=_hard(resource.RLIMIT_NOFILE),
         most_processes=_hard(resource.RLIMIT_NPROC),
         modules=modules,
@@ -43,6 +47,11 @@ def _landlock() -> int:
         return landlock_abi()
     except OSError:
         return 0
+
+
+def _notify() -> bool:
+    machine = os.uname().machine
+    return machine in NUMBERS and probe.works(notify.encoded(machine))
 
 
 def _hard(kind: int) -> int:

@@ -4,10 +4,10 @@ A process of its own: threads in PID 1 would be threads that later restrictions 
 """
 
 import os
-import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from catalyst.guard import helper
 from catalyst.guard.plan import Door
 
 if TYPE_CHECKING:
@@ -20,19 +20,11 @@ def start(door: Door) -> int:
 
     from catalyst.guard import relay
 
-    listener = _listen(door.socket)
-    pid = os.fork()
-    if pid:
-        listener.close()
-        return pid
-    try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def carry() -> None:
         relay.serve(listener, lambda: socket.create_connection(("127.0.0.1", door.port), timeout=None))
-    finally:
-        os._exit(1)
+
+    with _listen(door.socket) as listener:
+        return helper.start(carry, keep=[listener.fileno()])
 
 
 def _listen(path: str) -> "socket.socket":

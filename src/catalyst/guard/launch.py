@@ -7,6 +7,7 @@ import sys
 import termios
 from contextlib import suppress
 
+from catalyst.guard import syscalls
 from catalyst.guard.plan import Plan
 from catalyst.guard.steps import WORKLOAD_STEPS, StepFailed, confine
 
@@ -14,21 +15,22 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as a shell and docker run answer
 CONFINED = b"confined"
 
 
-def start(plan: Plan) -> int:
-    """The workload's pid. It leads its own process group, so that what it starts can be ended with it.
+def start(plan: Plan) -> tuple[int, int | None]:
+    """The workload's pid, and the listener that tells of its calls where its sockets are supervised (guard/egress). It leads
+    its own process group, so that what it starts can be ended with it.
 
     Raises StepFailed, with nothing started, when a restriction of the workload's own process cannot be put in force.
     """
-    read, write = os.pipe2(os.O_CLOEXEC)
+    read, write = syscalls.socket_pair() if plan.egress else os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid:
         os.close(write)
         if plan.command:  # also here, so that a signal sent at once finds the group; a leader could not setsid
             with suppress(OSError):
                 os.setpgid(pid, pid)
-        _wait_until_confined(pid, read)
-        return pid
+        return pid, _wait_until_confined(pid, read, plan)
     try:
+        os.close(read)
         _become(plan, write)
     except OSError as error:
         what = error.filename or error.filename2 or plan.argv[0]
@@ -38,14 +40,18 @@ def start(plan: Plan) -> int:
         os._exit(NOT_EXECUTABLE)
 
 
-def _wait_until_confined(pid: int, read: int) -> None:
+def _wait_until_confined(pid: int, read: int, plan: Plan) -> int | None:
     """The child says CONFINED, or why not. Silence is no consent: it may have died on the way."""
+    first, listener = syscalls.receive_descriptor(read) if plan.egress else (b"", None)
     with open(read, "rb") as words:
-        said = words.read(4096)
-    if said != CONFINED:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, 0)
-        raise StepFailed(said.decode(errors="replace") or "the workload's process died before it was confined")
+        said = first.removeprefix(syscalls.HERE) + words.read(4096)
+    if said == CONFINED and (listener is not None or plan.egress is None):
+        return listener
+    if listener is not None:
+        os.close(listener)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    raise StepFailed(said.decode(errors="replace") or "the workload's process died before it was confined")
 
 
 def _become(plan: Plan, say: int) -> None:
@@ -60,7 +66,7 @@ def _become(plan: Plan, say: int) -> None:
     if plan.lifeline is not None:
         _close_lifeline(plan.lifeline)
     try:
-        confine(plan, WORKLOAD_STEPS)
+        confine(plan, WORKLOAD_STEPS, guard=say)
     except StepFailed as error:
         os.write(say, str(error).encode(errors="replace"))
         os._exit(NOT_EXECUTABLE)

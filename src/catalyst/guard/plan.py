@@ -53,12 +53,20 @@ class TcpRules(Record):
     connect: tuple[int, ...]
 
 
+class Egress(Record):
+    """Supervised sockets (guard/egress): `filter`, a BPF program in base64, asks the guard about socket(2), bind(2),
+    listen(2) and connect(2); `door` is the broker's unix socket, None where there is no way out at all."""
+
+    filter: str
+    door: str | None
+
+
 class Plan(Record):
     """What to run, and under which restrictions. Sizes in bytes, `grace` in seconds.
 
     `groups` are further gids (of GPU nodes); `filter` is the BPF program in base64 that the workload is started under,
     `file_rules` and `tcp_rules` what Landlock lets it do, `scoped` that it reaches no process and no abstract unix socket
-    outside; `uid` and `gid` None leave the user as it is;
+    outside; `egress` that its TCP sockets are the guard's (None: they are its own); `uid` and `gid` None leave the user;
     `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
     of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
     """
@@ -74,6 +82,7 @@ class Plan(Record):
     filter: str | None
     file_rules: FileRules | None
     tcp_rules: TcpRules | None
+    egress: Egress | None
     scoped: bool
     umask: int
     processes: int
@@ -91,7 +100,7 @@ class Plan(Record):
 # A plan with these restricts nothing. A renderer starts from them, so that what no rule asks for is not enforced.
 UNCONFINED: dict[str, Any] = {
     "uid": None, "gid": None, "no_new_privileges": False, "no_capabilities": False, "filter": None, "file_rules": None,
-    "tcp_rules": None, "scoped": False, "umask": 0o022, "processes": 1 << 20, "files": 1 << 20,
+    "tcp_rules": None, "egress": None, "scoped": False, "umask": 0o022, "processes": 1 << 20, "files": 1 << 20,
 }  # fmt: skip
 
 
@@ -101,7 +110,7 @@ def encode(plan: Plan) -> str:
     for name, value in vars(plan).items():
         if name == "places":
             value = [vars(place) for place in value]
-        elif isinstance(value, Door | FileRules | TcpRules):
+        elif isinstance(value, Door | FileRules | TcpRules | Egress):
             value = vars(value)
         document[name] = value
     return json.dumps(document, indent=1, sort_keys=True)
@@ -214,6 +223,8 @@ _FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT)}
 _PORTS = _list(_exactly(int, 1, 65535))
 _TCP_RULES = {"bind": _optional(_PORTS), "connect": _PORTS}
 
+_EGRESS = {"filter": _program, "door": _optional(_TEXT)}
+
 _PLAN: dict[str, Check] = {
     "argv": _list(_TEXT, at_least=1),
     "env": _environment,
@@ -226,6 +237,7 @@ _PLAN: dict[str, Check] = {
     "filter": _optional(_program),
     "file_rules": _optional(lambda where, value: FileRules(**_object(f"{where}.", value, _FILE_RULES))),
     "tcp_rules": _optional(lambda where, value: TcpRules(**_object(f"{where}.", value, _TCP_RULES))),
+    "egress": _optional(lambda where, value: Egress(**_object(f"{where}.", value, _EGRESS))),
     "scoped": _FLAG,
     "umask": _exactly(int, 0, 0o777),
     "processes": _COUNT,

@@ -21,10 +21,10 @@ class StepFailed(RuntimeError):
 
 
 class Step(ABC):
-    """One restriction."""
+    """One restriction. `guard` is a unix socket to the guard, in the workload's process where sockets are supervised."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, guard: int | None = None) -> None:
+        self.plan, self.guard = plan, guard
 
     @abstractmethod
     def describe(self) -> str:
@@ -196,6 +196,27 @@ class Landlock(Step):
         landlock.restrict(self.plan.file_rules, self.plan.tcp_rules, scoped=self.plan.scoped)
 
 
+class SupervisedSockets(Step):
+    """TCP sockets are the guard's (guard/egress). With the listener the workload would answer itself: it is closed."""
+
+    def describe(self) -> str:
+        if self.plan.egress is None:
+            return "TCP sockets: its own"
+        way = f"elsewhere through {self.plan.egress.door}" if self.plan.egress.door else "nowhere else"
+        return f"TCP sockets: made and connected by the guard, on loopback, and {way}"
+
+    def apply(self) -> None:
+        if self.plan.egress is None:
+            return
+        if self.guard is None:
+            raise StepFailed("supervised sockets: nobody to supervise them")
+        listener = syscalls.install_notifier(binascii.a2b_base64(self.plan.egress.filter))
+        try:
+            syscalls.send_descriptor(self.guard, listener)
+        finally:
+            os.close(listener)
+
+
 class Filter(Step):
     """The system calls that are answered. Last of all: it refuses what was needed up to here."""
 
@@ -224,7 +245,11 @@ STEPS: tuple[type[Step], ...] = (
     Unreadable,
 )
 # The workload's process alone: the guard stays outside, so that it cannot be traced or signalled from there.
-WORKLOAD_STEPS: tuple[type[Step], ...] = (Landlock, Filter)
+WORKLOAD_STEPS: tuple[type[Step], ...] = (
+    Landlock,
+    SupervisedSockets,  # before the filter that refuses seccomp(2)
+    Filter,
+)
 
 
 def status(name: str) -> str:
@@ -242,11 +267,11 @@ def describe(plan: Plan) -> list[str]:
     return [kind(plan).describe() for kind in (*STEPS, *WORKLOAD_STEPS)]
 
 
-def confine(plan: Plan, kinds: Iterable[type[Step]] = STEPS) -> None:
+def confine(plan: Plan, kinds: Iterable[type[Step]] = STEPS, guard: int | None = None) -> None:
     """Apply every step in order. Raises StepFailed with the step's name."""
     for kind in kinds:
         try:
-            kind(plan).apply()
+            kind(plan, guard).apply()
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
             raise StepFailed(f"{kind.__name__.lower()}: {what}{error.strerror or error}") from error

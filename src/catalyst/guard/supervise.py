@@ -11,10 +11,14 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from catalyst.guard import doorman, launch, syscalls
-from catalyst.guard.plan import Door, Plan
+from catalyst.guard.plan import Door, Egress, Plan
 from catalyst.guard.steps import StepFailed
+
+if TYPE_CHECKING:
+    from catalyst.guard.egress.supervision import Supervision
 
 # What only the guard itself answers, so that the host can tell its refusal from words of the workload.
 USAGE, UNENFORCEABLE, PLACE_UNUSABLE = 2, 6, 8
@@ -31,6 +35,7 @@ class Supervisor:
         self.plan = plan
         self.workload = 0  # pid, 0 when it does not run
         self.doorman = 0
+        self.egress: Supervision | None = None
         self.code = 0
         self.started: list[float] = []
         self.start_at: float | None = None  # when a restart is due
@@ -44,6 +49,8 @@ class Supervisor:
             launch.own_terminal()
         if self.plan.door:
             self.doorman = doorman.start(self.plan.door)
+        if self.plan.egress:
+            self.egress = _supervision(self.plan, self.plan.egress)
         try:
             self._start()
         except StepFailed:
@@ -69,7 +76,9 @@ class Supervisor:
     def _start(self) -> None:
         self.start_at = None
         self.started.append(time.monotonic())
-        self.workload = launch.start(self.plan)
+        self.workload, listener = launch.start(self.plan)
+        if self.egress and listener is not None:
+            self.egress.watch(listener)
         self._report("running")
 
     def _start_again(self) -> None:
@@ -82,11 +91,12 @@ class Supervisor:
             self.code = 1
 
     def _wait(self, wake: int) -> None:
-        """Sleep until a signal, the end of the lifeline, or the next due time; then act on the first two."""
-        watched = [wake]
+        """Sleep until a signal, the end of the lifeline, a call about a socket, or the next due time; act on the first three."""
+        watched = [wake, *([self.egress.fileno()] if self.egress else [])]
         if self.plan.lifeline is not None and self.kill_at is None:
             watched.append(self.plan.lifeline)
-        due = [moment for moment in (self.start_at, self.kill_at) if moment is not None]
+        socket_due = self.egress.due() if self.egress else None
+        due = [moment for moment in (self.start_at, self.kill_at, socket_due) if moment is not None]
         timeout = max(0.0, min(due) - time.monotonic()) if due else None
         ready, _, _ = select.select(watched, [], [], timeout)
         if wake in ready:
@@ -94,6 +104,8 @@ class Supervisor:
                 self._signalled(signal.Signals(number))
         if self.plan.lifeline in ready and not self._lifeline_holds():
             self._stop()
+        if self.egress:
+            self.egress.step()
 
     def _lifeline_holds(self) -> bool:
         try:
@@ -130,6 +142,8 @@ class Supervisor:
                 self._ended(os.waitstatus_to_exitcode(status))
             elif pid == self.doorman and self.kill_at is None and self.plan.door:
                 self._reopen(self.plan.door)
+            elif self.egress and self.kill_at is None:
+                self.egress.ended(pid)
 
     def _reopen(self, door: Door) -> None:
         """The doorman was killed. If its socket cannot be made again, nobody gets in; the workload is not to choose the
@@ -191,6 +205,13 @@ class Supervisor:
         with suppress(OSError):
             _write_afresh(f"{file}.new", text.encode("ascii"))
             os.replace(f"{file}.new", file)
+
+
+def _supervision(plan: Plan, egress: Egress) -> "Supervision":
+    """Only where sockets are supervised: a start without it goes without the network's modules."""
+    from catalyst.guard.egress.supervision import Supervision
+
+    return Supervision(egress, plan.tcp_rules.bind if plan.tcp_rules else None)
 
 
 def _write_afresh(file: str, content: bytes) -> None:

@@ -5,6 +5,8 @@ import errno
 import os
 import struct
 
+from catalyst.guard.record import Record
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 36, 38, 47, 4
@@ -127,3 +129,127 @@ def landlock_restrict_self(ruleset: int) -> None:
     """Put a ruleset in force on this thread, for good (landlock_restrict_self(2)). Needs no_new_privs."""
     if _libc.syscall(ctypes.c_long(LANDLOCK_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0)) < 0:
         raise _failed("landlock_restrict_self")
+
+
+# seccomp(2) with a listener, and what is asked of it (seccomp_unotify(2), linux/seccomp.h).
+SECCOMP = {"x86_64": 317, "aarch64": 277}
+SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER = 1, 1 << 3
+NOTIF_RECV, NOTIF_SEND, NOTIF_ID_VALID, NOTIF_ADDFD = 0xC0502100, 0xC0182101, 0x40082102, 0x40182103
+USER_NOTIF_FLAG_CONTINUE, ADDFD_FLAG_SEND = 1, 2
+GONE = {errno.ENOENT, errno.ESRCH, errno.EINPROGRESS}  # the caller was killed, a signal took it back, it has its answer
+
+
+class Notification(Record):
+    """A call that waits for the supervisor: `id` for the answer, `thread` as this pid namespace numbers it."""
+
+    id: int
+    thread: int
+    number: int
+    arguments: tuple[int, ...]
+
+
+def install_notifier(program: bytes) -> int:
+    """Put a filter in force on this thread that asks a listener, and return the listener (close-on-exec).
+
+    Raises OSError: EBUSY where another filter of this process has a listener, EINVAL before Linux 5.0.
+    """
+    number = SECCOMP.get(os.uname().machine)
+    if number is None:
+        raise OSError(errno.ENOSYS, f"seccomp: its number on {os.uname().machine} is not known")
+    instructions = ctypes.create_string_buffer(program, len(program))
+    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
+    listener: int = _libc.syscall(
+        ctypes.c_long(number), ctypes.c_uint(SECCOMP_SET_MODE_FILTER), ctypes.c_uint(SECCOMP_FILTER_FLAG_NEW_LISTENER),
+        ctypes.c_char_p(header),
+    )  # fmt: skip
+    if listener < 0:
+        raise _failed("seccomp(NEW_LISTENER)")
+    return listener
+
+
+def _ioctl(descriptor: int, request: int, argument: "ctypes.Array[ctypes.c_char]", call: str) -> int:
+    result: int = _libc.ioctl(ctypes.c_int(descriptor), ctypes.c_ulong(request), argument)
+    if result < 0:
+        raise _failed(call)
+    return result
+
+
+def receive_notification(listener: int) -> Notification | None:
+    """The next call that waits, None if its caller has gone meanwhile. Blocks unless poll(2) said that there is one."""
+    buffer = ctypes.create_string_buffer(80)  # must be zero
+    try:
+        _ioctl(listener, NOTIF_RECV, buffer, "ioctl(SECCOMP_IOCTL_NOTIF_RECV)")
+    except OSError as error:
+        if error.errno in {*GONE, errno.EINTR}:
+            return None
+        raise
+    ident, thread, _, number, _, _, *arguments = struct.unpack("=QIIiIQ6Q", buffer.raw)
+    return Notification(ident, thread, number, tuple(arguments))
+
+
+def is_waiting(listener: int, ident: int) -> bool:
+    """Does the caller still wait? Only then does what was read of its thread number belong to it."""
+    try:
+        _ioctl(listener, NOTIF_ID_VALID, ctypes.create_string_buffer(struct.pack("=Q", ident), 8), "ioctl(ID_VALID)")
+    except OSError:
+        return False
+    return True
+
+
+def answer(listener: int, ident: int, value: int = 0, error: int = 0, *, proceed: bool = False) -> bool:
+    """The call returns `value`, or fails with `error`, or is carried out by the kernel. False if the caller has gone."""
+    words = struct.pack("=QqiI", ident, value, -error, USER_NOTIF_FLAG_CONTINUE if proceed else 0)
+    try:
+        _ioctl(listener, NOTIF_SEND, ctypes.create_string_buffer(words, 24), "ioctl(SECCOMP_IOCTL_NOTIF_SEND)")
+    except OSError as failure:
+        if failure.errno in GONE:
+            return False
+        raise
+    return True
+
+
+def give(listener: int, ident: int, source: int, flags: int) -> bool:
+    """The call returns a new descriptor of the caller's for our open `source` (Linux 5.14). False if the caller has gone.
+
+    Raises OSError, with the caller still waiting: EMFILE when it has as many as it may.
+    """
+    words = struct.pack("=QIIII", ident, ADDFD_FLAG_SEND, source, 0, flags)
+    while True:
+        try:
+            _ioctl(listener, NOTIF_ADDFD, ctypes.create_string_buffer(words, 24), "ioctl(SECCOMP_IOCTL_NOTIF_ADDFD)")
+        except OSError as error:
+            if error.errno == errno.EINTR:
+                continue
+            if error.errno in GONE:
+                return False
+            raise
+        return True
+
+
+HERE = b"a descriptor: "  # says nothing; a message needs a byte
+
+
+def socket_pair() -> tuple[int, int]:
+    """Two ends of a unix stream, close-on-exec. Imported late: a start without supervised sockets needs none of it."""
+    import socket
+
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    return one.detach(), other.detach()
+
+
+def send_descriptor(end: int, descriptor: int) -> None:
+    """HERE with a descriptor (SCM_RIGHTS, unix(7)). Raises OSError."""
+    import socket
+
+    with socket.socket(fileno=os.dup(end)) as stream:
+        socket.send_fds(stream, [HERE], [descriptor])
+
+
+def receive_descriptor(end: int) -> tuple[bytes, int | None]:
+    """The first words that were sent, with the descriptor that came with them, close-on-exec: a program that is started
+    later must not have it."""
+    import socket
+
+    with socket.socket(fileno=os.dup(end)) as stream:
+        words, descriptors, _, _ = socket.recv_fds(stream, 4096, 1, socket.MSG_CMSG_CLOEXEC)
+    return words, descriptors[0] if descriptors else None

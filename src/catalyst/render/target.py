@@ -16,6 +16,7 @@ class Facts(Record):
     /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `groups` the gids
     that own the GPU's nodes; `submounts` the mount points of the host; `kernel_files` those worth covering that this
     kernel has; `cgroup` the version mounted; `machine` as uname(2) calls it; `landlock` the kernel's ABI, 0 for none;
+    `notify`: sockets can be supervised (guard/egress/probe.py);
     `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise;
     `modules` the security modules in force here that the engine takes a profile of, `profiles` the names of those of
     ours that the kernel has loaded.
@@ -32,6 +33,7 @@ class Facts(Record):
     cgroup: int = 2
     machine: str = "x86_64"
     landlock: int = 0
+    notify: bool = False
     most_files: int = 1 << 20
     most_processes: int = 1 << 20
     modules: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from catalyst.render.target import Facts, targets
 from strategies import sandbox, settings_with
 
 SETTINGS = settings_with(security_level="high", network_mode="isolated")
-FACTS = Facts(root=True, landlock=7, kernel_files=PATHS, etc=("/etc/ld.so.cache",))
+FACTS = Facts(root=True, landlock=7, notify=True, kernel_files=PATHS, etc=("/etc/ld.so.cache",))
 HOST = ablation.Host((1 << 41) - 1, "/tmp/bait", "HF_TOKEN=bait", 1000)
 ENGINES = {"docker": "docker", "podman": "podman", "bwrap": "bubblewrap"}
 RULES = [kind.__name__ for kind in RULE_TYPES]
@@ -92,7 +92,7 @@ def test_a_rule_is_gone_from_the_plan_and_the_plan_is_still_one(rule: str) -> No
     changed = {key for key in before if before[key] != after[key]}
     expected = set(ablation.INNER.get(rule, ("file_rules",)))
     if rule == "NoNewPrivileges":
-        expected |= {"filter", "file_rules", "tcp_rules", "scoped"}
+        expected |= {"filter", "file_rules", "tcp_rules", "egress", "scoped"}
     assert changed == expected
     plan.decode(json.dumps(after))
 

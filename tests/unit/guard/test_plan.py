@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalyst.guard.plan import MAX_BYTES, Door, FileRules, PlacedPath, Plan, PlanError, TcpRules, decode, encode
+from catalyst.guard.plan import (
+    MAX_BYTES,
+    Door,
+    Egress,
+    FileRules,
+    PlacedPath,
+    Plan,
+    PlanError,
+    TcpRules,
+    decode,
+    encode,
+)
 
 _text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(1, (1 << 32) - 2)
@@ -18,6 +29,8 @@ _device = st.integers(0, (1 << 64) - 1)
 _placed = st.builds(PlacedPath, _text, _text, st.booleans(), st.none() | st.tuples(_device, _device))
 _ports = st.lists(st.integers(1, 65535), max_size=3).map(tuple)
 _keys = st.text(st.characters(exclude_characters="\0=", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+_program = st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode())
 
 plans = st.builds(
     Plan,
@@ -33,7 +46,8 @@ plans = st.builds(
     file_rules=st.none() | st.builds(FileRules, st.lists(_text).map(tuple), st.lists(_text).map(tuple)),
     scoped=st.booleans(),
     tcp_rules=st.none() | st.builds(TcpRules, st.none() | _ports, _ports),
-    filter=st.none() | st.integers(1, 64).map(lambda count: base64.b64encode(bytes(8 * count)).decode()),
+    egress=st.none() | st.builds(Egress, _program, st.none() | _text),
+    filter=st.none() | _program,
     umask=st.integers(0, 0o777),
     processes=st.integers(1, 1 << 62),
     files=st.integers(1, 1 << 62),
@@ -49,8 +63,8 @@ plans = st.builds(
 PLAN = Plan(
     argv=("/bin/true",), env={"HOME": "/scratch/home"}, cwd="/", uid=1000, gid=1000, groups=(44,),
     no_new_privileges=True, no_capabilities=True, filter=None, file_rules=None,
-    tcp_rules=None, scoped=False, umask=0o077, processes=512, files=4096,
-    folders=("/scratch/home",),
+    tcp_rules=None, egress=Egress("AAAAAAAAAAA=", "/catalyst/out/out.sock"), scoped=False, umask=0o077, processes=512,
+    files=4096, folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False, (2049, 77)),), door=Door("/run/catalyst/door/in.sock", 8188),
     lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
 )  # fmt: skip
@@ -79,7 +93,8 @@ def test_the_encoding_is_stable() -> None:
 
 
 LEVELS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "": lambda it: it, "door.": lambda it: it["door"], "places[0].": lambda it: it["places"][0],
+    "": lambda it: it, "door.": lambda it: it["door"], "egress.": lambda it: it["egress"],
+    "places[0].": lambda it: it["places"][0],
 }  # fmt: skip
 KEYS = [(where, key) for where, at in LEVELS.items() for key in at(document()) if key != "version"]
 
@@ -111,6 +126,8 @@ WRONG: dict[str, list[Any]] = {
     "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": []}],
     "tcp_rules": [{}, [], 1, {"bind": None}, {"bind": [0], "connect": []}, {"bind": [True], "connect": []},
                   {"bind": None, "connect": None}, {"bind": None, "connect": [65536]}],
+    "egress": [{}, [], "no", {"filter": "AAAAAAAAAAA=", "door": 1}, {"filter": "AAAA", "door": None},
+               {"filter": None, "door": None}],
     "scoped": [0, None, "yes"],
     "filter": ["", "AAAA", "no base64!", 7, base64.b64encode(bytes(8 * 4097)).decode()],
     "processes": [0, -1, True, 1 << 63, None],

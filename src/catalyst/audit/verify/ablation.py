@@ -30,8 +30,8 @@ NODES = ("kmsg", "kvm", "fuse", "net/tun", "loop-control", "loop0", "input/event
          "port")  # fmt: skip
 INNER: dict[str, tuple[str, ...]] = {
     "Identity": ("uid", "gid"), "NoNewPrivileges": ("no_new_privileges",), "Capabilities": ("no_capabilities",),
-    "SystemCalls": ("filter",), "Namespaces": ("scoped",), "Network": ("tcp_rules",), "Limits": ("processes", "files"),
-    "Umask": ("umask",),
+    "SystemCalls": ("filter",), "Namespaces": ("scoped",), "Network": ("tcp_rules", "egress"),
+    "Limits": ("processes", "files"), "Umask": ("umask",),
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def inner(plan: dict[str, Any], rules: Collection[str], host: Host) -> dict[str,
         if all(loose.values()):
             changed["file_rules"] = None
     if "NoNewPrivileges" in rules:  # without it the kernel takes neither from an unprivileged process
-        changed |= {"filter": None, "file_rules": None, "tcp_rules": None, "scoped": False}
+        changed |= {"filter": None, "file_rules": None, "tcp_rules": None, "egress": None, "scoped": False}
     return changed
 
 

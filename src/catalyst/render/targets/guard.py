@@ -4,7 +4,7 @@ import binascii
 from typing import Any, assert_never
 
 from catalyst.guard.landlock import NETWORK_SINCE, SCOPES_SINCE
-from catalyst.guard.plan import UNCONFINED, Door, FileRules, PlacedPath, Plan, TcpRules, encode
+from catalyst.guard.plan import UNCONFINED, Door, Egress, FileRules, PlacedPath, Plan, TcpRules, encode
 from catalyst.policy.model import (
     Capabilities,
     CleanEnvironment,
@@ -32,13 +32,14 @@ from catalyst.policy.model import (
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
-from catalyst.render.seccomp import program
+from catalyst.render.seccomp import notify, program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import DOOR, PACKAGE
+from catalyst.workloads.model import DOOR, PACKAGE, WAY_OUT
 
 NOT_BY_NAME = (
     "Landlock does not cover ld.so FILE, an interpreter and mmap(2); a file in memory is the filter's to refuse"
 )
+UNSUPERVISED = "sockets cannot be supervised (seccomp's user notification, Linux 5.14)"
 OUTSIDE = "a matter of the engine; the guard has no privilege to do it"
 
 
@@ -104,9 +105,7 @@ def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> dict[
     """What it sees; Landlock's file rules are made of several rules together (_file_rules)."""
     match rule:
         case Network():
-            if rule.reach is not Reach.INTERNET:
-                return {"tcp_rules": _tcp_rules(sandbox, facts, draft)}
-            draft.cannot(OUTSIDE)
+            return _network(rule, sandbox, facts, draft)
         case Writable() | ReadOnlyRoot():
             _landlock_holds(facts, draft)
         case Execution():
@@ -120,16 +119,32 @@ def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> dict[
     return {}
 
 
-def _tcp_rules(sandbox: Sandbox, facts: Facts, draft: Draft) -> TcpRules | None:
-    """No connection anywhere, and no port but the workload's own; UDP is a matter of the filter."""
+def _network(rule: Network, sandbox: Sandbox, facts: Facts, draft: Draft) -> dict[str, Any]:
+    """Its sockets are the guard's; Landlock refuses connections besides, which the guard makes for it. Without the first,
+    Landlock alone lets nobody out, and so cannot let anybody out by rule."""
+    supervised = facts.notify and facts.machine in NUMBERS
+    if not supervised and rule.reach is Reach.INTERNET:
+        draft.cannot(UNSUPERVISED)
+        return {}
+    if supervised:
+        draft.partly("unix sockets in sight are not refused")
+        door = None if rule.reach is Reach.NOWHERE else WAY_OUT
+        egress = Egress(notify.encoded(facts.machine), door)
+        return {"egress": egress, "tcp_rules": _tcp_rules(rule, sandbox) if facts.landlock >= NETWORK_SINCE else None}
     if facts.landlock < NETWORK_SINCE:
         draft.cannot(
-            f"Landlock has rules for TCP from ABI {NETWORK_SINCE} on (Linux 6.7), this kernel has {facts.landlock}"
+            f"{UNSUPERVISED}, and Landlock has rules for TCP from ABI {NETWORK_SINCE} on (Linux 6.7), this kernel has "
+            f"{facts.landlock}"
         )
-        return None
-    draft.partly("unix sockets in sight, and listen(2) without bind(2), are not refused")
+        return {}
+    draft.partly(f"{UNSUPERVISED}; unix sockets in sight, and listen(2) without bind(2), are not refused")
+    return {"tcp_rules": _tcp_rules(rule, sandbox)}
+
+
+def _tcp_rules(rule: Network, sandbox: Sandbox) -> TcpRules:
+    """No connection by its own hand, and below INTERNET no port but the workload's own; UDP is a matter of the filter."""
     port = sandbox.workload.port
-    return TcpRules(bind=(port,) if port else None, connect=())
+    return TcpRules(bind=(port,) if port and rule.reach is not Reach.INTERNET else None, connect=())
 
 
 def _landlock_holds(facts: Facts, draft: Draft) -> None:

@@ -1,0 +1,127 @@
+"""The sockets that the guard made and the workload has not used up, by inode number, with the guard's own hold on each."""
+
+import os
+import socket
+import time
+from collections import OrderedDict
+from contextlib import suppress
+
+from catalyst.guard.egress.dial import Dial
+from catalyst.guard.egress.meeting import Meeting
+
+FEWEST = 256  # below that many nobody is looked for
+BUSY = 20  # looking for holders takes at most one part in so many of the time
+REMEMBERED = 4096
+
+
+class Held:
+    """One socket. `waiters` are callers that wait in connect(2), as (listener, id); `dial` is its request to the broker.
+
+    `waiting`: it is in SYN_SENT to `where`, at the meeting or at a full backlog. `due`: when its callers stop to wait.
+    """
+
+    __slots__ = ("dial", "due", "inode", "meeting", "socket", "started", "waiters", "waiting", "where")
+
+    def __init__(self, made: socket.socket) -> None:
+        self.socket = made
+        self.inode = os.fstat(made.fileno()).st_ino
+        self.waiters: list[tuple[int, int]] = []
+        self.dial: Dial | None = None
+        self.meeting: Meeting | None = None
+        self.waiting = False
+        self.due: float | None = None
+        self.started = 0.0
+        self.where: tuple[str | int, ...] = ()
+
+
+class Table:
+    """At most `most` sockets. One that is connected or listens leaves it, so that its close(2) is a real one."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._held: dict[int, Held] = {}
+        self._sweep_at = min(FEWEST, most)
+        self._not_before = 0.0
+        self._answers: OrderedDict[int, int] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def add(self, made: socket.socket) -> None:
+        """From now on it can be found."""
+        held = Held(made)
+        self._held[held.inode] = held
+        self._answers.pop(held.inode, None)  # a number that came round again
+
+    def find(self, inode: int) -> Held | None:
+        """The socket with that inode number, if the guard made it and still holds it."""
+        return self._held.get(inode)
+
+    def all(self) -> list[Held]:
+        """Every socket held."""
+        return list(self._held.values())
+
+    def release(self, held: Held) -> None:
+        """Let go of it: the workload's descriptors are the only ones left."""
+        self._held.pop(held.inode, None)
+        held.socket.close()
+
+    def remember(self, inode: int, answer: int) -> None:
+        """What connect(2) on a socket that was let go is answered the next time."""
+        self._answers[inode] = answer
+        if len(self._answers) > REMEMBERED:
+            self._answers.popitem(last=False)
+
+    def remembered(self, inode: int) -> int | None:
+        """An errno or 0; None for a socket the guard does not know."""
+        return self._answers.get(inode)
+
+    def full(self) -> bool:
+        """No room for one more, after those that nobody holds any more were let go."""
+        if len(self._held) >= self._sweep_at:
+            self.sweep()
+        return len(self._held) >= self.most
+
+    def sweep(self) -> None:
+        """Let go of sockets that no process holds: closed ones, since the guard's hold keeps the kernel from saying so."""
+        now = time.monotonic()
+        if now < self._not_before:
+            return
+        self._forget(self.all())
+        self._sweep_at = min(self.most, max(FEWEST, 2 * len(self._held)))
+        self._not_before = now + BUSY * (time.monotonic() - now)
+
+    def free_port(self, port: int) -> None:
+        """Let go of closed sockets that are bound to `port`, so that it can be bound again."""
+        bound = [held for held in self.all() if _port(held.socket) == port]
+        if bound:
+            self._forget(bound)
+
+    def _forget(self, suspects: list[Held]) -> None:
+        seen = _sockets_of_others()
+        for held in suspects:
+            if held.inode not in seen and not held.waiters and held.dial is None:
+                self.release(held)
+
+
+def _port(one: socket.socket) -> int:
+    try:
+        return int(one.getsockname()[1])
+    except OSError:
+        return 0
+
+
+def _sockets_of_others() -> set[int]:
+    """Inode numbers of sockets in every other process whose descriptors may be looked at."""
+    found, own = set(), os.getpid()
+    for name in os.listdir("/proc"):
+        if not name.isdecimal() or int(name) == own:
+            continue
+        folder = f"/proc/{name}/fd"
+        with suppress(OSError):
+            for number in os.listdir(folder):
+                with suppress(OSError):
+                    link = os.readlink(f"{folder}/{number}")
+                    if link.startswith("socket:["):
+                        found.add(int(link[8:-1]))
+    return found
