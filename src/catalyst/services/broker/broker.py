@@ -103,9 +103,11 @@ class Broker:
             try:
                 await wire.send(client, wire.ESTABLISHED)
                 if isinstance(host, str) and not self.policy.internet:
-                    await wire.send(upstream, await first_bytes(client, upstream, host, target.port))
+                    first = await first_bytes(client, upstream, host, target.port)
+                    await wire.send(upstream, first)
+                    tunnel.sent += len(first)
                 self.journal.opened(decision)
-                await carry(client, upstream)
+                await carry(tunnel, client, upstream)
             except Refused as refused:
                 decision = replace(decision, verdict="refused", why=str(refused))
                 await wire.send(client, refused.reply)
@@ -124,8 +126,11 @@ class Broker:
                 self.journal.opened(decision)
                 await wire.send(upstream, sent)
                 await plain.send_body(client, upstream, early, length)
-                await wire.send(client, await plain.answer_head(upstream))
-                await carry_back(client, upstream)
+                tunnel.sent += len(sent) + length
+                answer = await plain.answer_head(upstream)
+                await wire.send(client, answer)
+                tunnel.received += len(answer)
+                await carry_back(tunnel, client, upstream)
             except plain.BadAnswer as bad:
                 decision = replace(decision, verdict="failed", why=f"answer: {bad}")
                 await wire.send(client, wire.reply(502, f"answer: {bad}", errno.EPROTO))
@@ -133,9 +138,8 @@ class Broker:
                 self._over(tunnel, decision)
 
     def _over(self, tunnel: Tunnel, decision: Decision) -> None:
-        sent, received = tunnel.counted()
         self.tunnels.remove(tunnel)
-        self.journal.add(replace(decision, sent=sent, received=received))
+        self.journal.add(replace(decision, sent=tunnel.sent, received=tunnel.received))
 
     async def _reach(
         self, client: socket.socket, target: Target, decision: Decision
@@ -157,7 +161,7 @@ class Broker:
             self.journal.add(replace(decision, verdict="failed", why=f"{failed} ({errno.errorcode.get(failed.number, '')})"))
             await wire.send(client, wire.reply(failed.status, str(failed), failed.number))
             return None
-        tunnel = Tunnel(host, target.port, address, client, upstream)
+        tunnel = Tunnel(host, target.port, address, (client, upstream))
         self.tunnels.add(tunnel)
         if not self.policy.still(host, target.port, address):  # denied while it was dialled
             tunnel.end()

@@ -34,13 +34,14 @@ class Decision(Record):
     instead: str = ""
     sent: int | None = None
     received: int | None = None
-    again: int = 0
 
     def document(self) -> dict[str, Any]:
         """As it stands in the log."""
         when = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")
-        found = {"time": when, **{key: value for key, value in vars(self).items() if key != "at" and value not in ("", None, 0)}}
-        return found | ({"sent": self.sent, "received": self.received} if self.sent is not None else {})
+        counts = {"sent": self.sent, "received": self.received} if self.sent is not None else {}
+        words = {"program": self.program, "host": self.host, "port": self.port, "verdict": self.verdict,
+                 "rule": self.rule, "why": self.why, "instead": self.instead}  # fmt: skip
+        return {"time": when, **{key: value for key, value in words.items() if value}, **counts}
 
 
 class Journal:

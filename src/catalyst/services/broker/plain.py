@@ -5,7 +5,7 @@ import re
 import socket
 
 from catalyst.services.broker import wire
-from catalyst.services.broker.head import BadHead, Head, Target, parse_fields
+from catalyst.services.broker.head import BadHead, Head, Target, ended, parse_fields
 
 CHUNK = 256 * 1024
 MOST_RESPONSE_HEAD = 64 * 1024
@@ -78,8 +78,6 @@ async def answer_head(upstream: socket.socket) -> bytes:
 
 
 async def _read(upstream: socket.socket, early: bytes) -> tuple[bytes, bytes]:
-    from catalyst.services.broker.head import ended
-
     end = ended(early)
     if end is not None:
         return early[:end], early[end:]

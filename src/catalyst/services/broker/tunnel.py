@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import socket
 import struct
 from collections.abc import Callable
@@ -13,35 +12,24 @@ from catalyst.services.broker.threads import in_thread
 
 IDLE = 2 * 3600.0  # seconds without a byte either way; a slow model pauses for minutes, a websocket pings
 SWEEP = 60.0
-# struct tcp_info (linux/tcp.h): milliseconds since data was last sent and received; bytes received, sent, sent again.
-_LAST_SENT, _LAST_RECEIVED, _RECEIVED, _SENT, _RESENT = 44, 52, 128, 200, 208
+_LAST_SENT, _LAST_RECEIVED = 44, 52  # milliseconds, in struct tcp_info (linux/tcp.h)
 
 
 class Tunnel:
-    """One connection: whose, where to, and the upstream socket, of which it keeps a copy until `close`."""
+    """One connection: where to, the bytes so far, and both sockets, of which it keeps copies until `close`."""
 
-    def __init__(self, host: str | Address, port: int, address: Address, client: socket.socket, upstream: socket.socket) -> None:
+    def __init__(self, host: str | Address, port: int, address: Address, ends: tuple[socket.socket, socket.socket]) -> None:
         self.host, self.port, self.address = host, port, address
-        self._ends = [os.dup(one.fileno()) for one in (client, upstream)]
-        self._sockets = [socket.socket(fileno=one) for one in self._ends]
-
-    def counted(self) -> tuple[int, int]:
-        """Bytes sent to and received from the host so far."""
-        info = self._info()
-        sent, resent = (struct.unpack_from("=Q", info, at)[0] for at in (_SENT, _RESENT))
-        return sent - resent, struct.unpack_from("=Q", info, _RECEIVED)[0]
+        self.sent = self.received = 0
+        self._sockets = [one.dup() for one in ends]  # the workload's, and the host's
 
     def idle(self) -> float:
-        """Seconds since data went either way."""
-        info = self._info()
-        return min(struct.unpack_from("=I", info, at)[0] for at in (_LAST_SENT, _LAST_RECEIVED)) / 1000
-
-    def _info(self) -> bytes:
+        """Seconds since data went either way, by the kernel's count."""
         try:
             info = self._sockets[1].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
         except OSError:
-            info = b""
-        return info.ljust(256, b"\0")
+            return 0.0
+        return float(min(struct.unpack_from("=I", info, at)[0] for at in (_LAST_SENT, _LAST_RECEIVED)) / 1000)
 
     def end(self) -> None:
         """Break it off, from any thread."""
@@ -89,15 +77,16 @@ class Tunnels:
                     one.end()
 
 
-async def carry(client: socket.socket, upstream: socket.socket) -> None:
+async def carry(tunnel: Tunnel, client: socket.socket, upstream: socket.socket) -> None:
     """Both directions until both have ended; closes both."""
     for one in (client, upstream):
         one.setblocking(True)
-    await in_thread(lambda: relay.join(client, upstream))
+    there, back = await in_thread(lambda: relay.join(client, upstream))
+    tunnel.sent, tunnel.received = tunnel.sent + there, tunnel.received + back
 
 
-async def carry_back(client: socket.socket, upstream: socket.socket) -> None:
+async def carry_back(tunnel: Tunnel, client: socket.socket, upstream: socket.socket) -> None:
     """From upstream to the client only: nothing more of the client's is forwarded."""
     for one in (client, upstream):
         one.setblocking(True)
-    await in_thread(lambda: relay.pump(upstream, client))
+    tunnel.received += await in_thread(lambda: relay.pump(upstream, client))
