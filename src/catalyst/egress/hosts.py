@@ -11,8 +11,13 @@ broker that ends TLS. For a workload that must not be able to send anything anyw
 from catalyst.egress.rules import Rule, parse
 from catalyst.guard.record import Record
 
-HUB = "huggingface.co/.well-known/meta.json, named by Hugging Face's guide 'Downloading models' (huggingface/hub-docs#2727)"
-GITHUB = "GitHub Docs, 'Allowing access to GitHub's services from a restricted network'"
+HUB = "huggingface.co/.well-known/meta.json, to which Hugging Face's guide on allow lists points (huggingface/hub-docs#2727)"
+GUIDE = "Hugging Face, 'Downloading behind a proxy or firewall': Hub, Xet of both regions, older LFS (huggingface/hub-docs#2628)"
+GITHUB = "GitHub Docs, 'Allowing access to GitHub's services from a restricted network', and the meta API it points to"
+RELEASES = "GitHub's meta API; dfetch-org/dfetch#1212 met it as a redirect"
+CIVITAI = "civitai/civitai#2113: a download's request and both of its redirects"
+MANAGER = "Comfy-Org/ComfyUI-Manager, README and ltdrdata/ComfyUI-Manager#1521"
+PIP = "the indexes' own pages: each file's link names its host (packaging.python.org, 'Simple repository API')"
 
 
 class Host(Record):
@@ -30,14 +35,15 @@ HOSTS = (
     Host("cdn-lfs.hf.co", "models: large files", HUB),
     Host("cdn-lfs-us-1.hf.co", "models: large files", HUB),
     Host("cdn-lfs-eu-1.hf.co", "models: large files", HUB),
-    Host("cdn-lfs.huggingface.co", "models: large files, the name older repositories redirect to", "huggingface/huggingface_hub#1986"),
-    Host("cdn-lfs-us-1.huggingface.co", "models: large files, older name", "huggingface/huggingface_hub#1986"),
+    Host("cdn-lfs.huggingface.co", "models: large files, the name older repositories redirect to", GUIDE),
+    Host("cdn-lfs-us-1.huggingface.co", "models: large files, older name", GUIDE),
+    Host("cdn-lfs-eu-1.huggingface.co", "models: large files, older name", GUIDE),
     Host("transfer.xethub.hf.co", "models: large files by Xet", HUB),
     Host("transfer.xethub-eu.hf.co", "models: large files by Xet", HUB),
-    Host("cas-server.xethub.hf.co", "models: Xet's API, for download and upload", "huggingface/hub-docs#2727"),
-    Host("cas-server.xethub-eu.hf.co", "models: Xet's API, for download and upload", "huggingface/hub-docs#2727"),
-    Host("cas-bridge.xethub.hf.co", "models: Xet's files for clients that do not speak it", "huggingface/huggingface_hub#3155"),
-    Host("cas-bridge.xethub-eu.hf.co", "models: Xet's files for clients that do not speak it", "huggingface/huggingface_hub#3155"),
+    Host("cas-server.xethub.hf.co", "models: Xet's API, for download and upload", GUIDE),
+    Host("cas-server.xethub-eu.hf.co", "models: Xet's API, for download and upload", GUIDE),
+    Host("cas-bridge.xethub.hf.co", "models: Xet's files for clients that do not speak it", f"{GUIDE}; gradio-app/gradio#11222"),
+    Host("cas-bridge.xethub-eu.hf.co", "models: Xet's files for clients that do not speak it", f"{GUIDE}; gradio-app/gradio#11222"),
     Host("aws.cdn.hf.co", "models: content network", HUB),
     Host("us.aws.cdn.hf.co", "models: content network", HUB),
     Host("us-east-1.aws.cdn.hf.co", "models: content network", HUB),
@@ -50,24 +56,23 @@ HOSTS = (
     Host("us-west4.us.gcp.cdn.hf.co", "models: content network", HUB),
     Host("europe-west4.us.gcp.cdn.hf.co", "models: content network", HUB),
     Host("asia-southeast1.us.gcp.cdn.hf.co", "models: content network", HUB),
-    Host("civitai.com", "models: pages and API", "Civitai's developer documentation, REST API reference"),
+    Host("civitai.com", "models: pages and API", CIVITAI),
     Host("civitai.red", "models: the same API for all ratings", "ashleykleynhans/civitai-downloader#9"),
-    Host("b2.civitai.com", "models: a download is redirected here", "civitai/civitai#2113"),
+    Host("b2.civitai.com", "models: a download is redirected here", CIVITAI),
     Host("civitai-delivery-worker-prod.5ac0637cfd0766c97916cefa3764fbdf.r2.cloudflarestorage.com",
-         "models: a download is redirected here", "civitai/civitai#2113; the account's name is in the redirect"),
-    Host("image.civitai.com", "models: previews", "Civitai's developer documentation, REST API reference"),
-    Host("api.comfy.org", "ComfyUI-Manager: the registry of nodes", "Comfy-Org/ComfyUI-Manager README", normal=True),
+         "models: a download is redirected here", CIVITAI),
+    Host("api.comfy.org", "ComfyUI-Manager: the registry of nodes", MANAGER, normal=True),
     Host("github.com", "ComfyUI-Manager: node packs", GITHUB, normal=True),
     Host("api.github.com", "node packs, front-end versions", GITHUB, normal=True),
     Host("codeload.github.com", "archives of repositories", GITHUB, normal=True),
-    Host("raw.githubusercontent.com", "ComfyUI-Manager: its lists", "Comfy-Org/ComfyUI-Manager README", normal=True),
+    Host("raw.githubusercontent.com", "ComfyUI-Manager: its lists", MANAGER, normal=True),
     Host("objects.githubusercontent.com", "release files, large files", GITHUB, normal=True),
-    Host("release-assets.githubusercontent.com", "release files", "actions/runner-images and GitHub's meta API", normal=True),
+    Host("release-assets.githubusercontent.com", "release files", RELEASES, normal=True),
     Host("media.githubusercontent.com", "large files of repositories", GITHUB, normal=True),
-    Host("pypi.org", "pip: the index", "Warehouse documentation, 'Index API'", normal=True),
-    Host("files.pythonhosted.org", "pip: the files", "Warehouse documentation, 'Index API'", normal=True),
-    Host("download.pytorch.org", "pip: torch for a graphics card", "PyTorch, 'Start Locally'", normal=True),
-    Host("download-r2.pytorch.org", "pip: where that index redirects for files", "PyTorch, 'Start Locally'", normal=True),
+    Host("pypi.org", "pip: the index", PIP, normal=True),
+    Host("files.pythonhosted.org", "pip: the files", PIP, normal=True),
+    Host("download.pytorch.org", "pip: torch for a graphics card", PIP, normal=True),
+    Host("download-r2.pytorch.org", "pip: where that index redirects for files", PIP, normal=True),
 )  # fmt: skip
 
 

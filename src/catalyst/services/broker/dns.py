@@ -64,7 +64,7 @@ def parse_query(message: bytes) -> Question:
 
 
 def answer(message: bytes, lookup: Callable[[str], IPv4Address | None]) -> bytes | None:
-    """What to send back; None: nothing, and the connection ends. `lookup` gives an allowed name its address, may raise Full."""
+    """What to send back; None: nothing, and the connection ends. `lookup`: an allowed name's address; may raise Full."""
     try:
         question = parse_query(message)
     except BadQuery as bad:

@@ -93,25 +93,23 @@ def _tls(data: bytes, name: str) -> bool:
         if message is None:
             return False
         found = hello.server_name(message)
-        if found is None:
-            raise Refused("TLS without a server name", ACCESS_DENIED)
-        if parse_host(found) != name:
-            raise Refused("the TLS server name differs from the host", ACCESS_DENIED)
+        host = None if found is None else parse_host(found)
     except (BadHello, NotAHost) as why:
         raise Refused(f"TLS: {why}", ACCESS_DENIED) from None
+    if host != name:
+        why_not = "TLS without a server name" if host is None else "the TLS server name differs from the host"
+        raise Refused(why_not, ACCESS_DENIED)
     return True
 
 
 def _http(data: bytes, name: str, port: int) -> bool:
     try:
         end = head.ended(data)
-        if end is None:
-            if len(data) > MOST_HEAD:
-                raise BadHead("too long")
+        if end is None and len(data) <= MOST_HEAD:
             return False
-        host, other_port = head.origin_host(head.parse_head(data[:end]), port)
+        found = head.origin_host(head.parse_head(data[:end]), port)
     except BadHead as why:
         raise Refused(f"HTTP: {why}", FORBIDDEN) from None
-    if (host, other_port) != (name, port):
+    if found != (name, port):
         raise Refused("the HTTP host differs from the host", FORBIDDEN)
     return True

@@ -11,7 +11,7 @@ from catalyst.guard.record import Record
 
 MOST_FIELDS = 100
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([\x21-\x7e]+) HTTP/1\.([01])")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)")
 _AUTHORITY = re.compile(r"(?:\[([^][@/?#\\]*)\]|([^][:@/?#\\]*))(?::([0-9]{1,5}))?")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)(?!$)|\0")
 ONCE = (b"host", b"content-length", b"transfer-encoding", b"catalyst-program")
@@ -77,7 +77,7 @@ def parse_fields(lines: list[bytes]) -> tuple[tuple[bytes, bytes], ...]:
         field = _FIELD.fullmatch(line)
         if field is None:
             raise BadHead("a line that is no field")
-        fields.append((field[1].lower(), field[2]))
+        fields.append((field[1].lower(), field[2].strip(b" \t")))
     return tuple(fields)
 
 
