@@ -48,6 +48,16 @@ class PathRefused(SettingsError):
         super().__init__(f"{setting} {shown(path)}: {why}", hint or "give another folder, or create it: mkdir -p FOLDER")
 
 
+class EgressRule(SettingsError):
+    """A rule for what the workload may reach is malformed, or opens what cannot be opened."""
+
+    def __init__(self, rule: str, why: str, instead: str = "") -> None:
+        super().__init__(
+            f"egress rule {shown(rule)}: {why}",
+            f"write it so: {instead}" if instead else "a rule is HOST or *.SUFFIX, and a port: huggingface.co:443",
+        )
+
+
 class PortTaken(CatalystError):
     """Somebody else listens on the address the interface should be published on."""
 

@@ -49,10 +49,13 @@ class Settings(Record):
 
     def allowed_hosts(self) -> tuple[str, ...]:
         """The allow list of `restricted`: the built-in one for the level, what the owner adds, less what he takes off."""
-        from catalyst.egress.hosts import defaults
+        return tuple(sorted({*self.built_in_hosts(), *self.egress_allow} - {*self.egress_deny}))
 
-        built_in = defaults(normal=self.security_level is Level.NORMAL)
-        return tuple(sorted({*built_in, *self.egress_allow} - {*self.egress_deny}))
+    def built_in_hosts(self) -> frozenset[str]:
+        """What stands on the list from the start: at `normal` also where nodes and their packages come from."""
+        from catalyst.egress.hosts import default_rules  # it knows addresses, and that is a slow import
+
+        return frozenset(map(str, default_rules(self.security_level is Level.NORMAL)))
 
 
 class Field(Record):

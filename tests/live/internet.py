@@ -1,8 +1,9 @@
 """A small internet of the tests' own: a network namespace where real names lead to inert servers of ours.
 
-`python tests/live/internet.py FOLDER -- COMMAND` runs COMMAND in it. Public addresses stand on the loopback of a fresh
-network namespace, /etc/hosts of a fresh mount namespace names them, and a test CA signs the names; nothing has a way to
-the real ones. FOLDER gets `ca.pem`, and `seen`, a line for each request that reached a server. Needs root.
+`python tests/live/internet.py FOLDER -- COMMAND` runs COMMAND in it. Public addresses stand on one end of a veth pair in a
+fresh network namespace, COMMAND runs at the other end; /etc/hosts of a fresh mount namespace names them, and a test CA
+signs the names. Nothing has a way to the real ones. FOLDER gets `ca.pem`, and `seen`, a line for each request that
+reached a server. Needs root.
 """
 
 import http.server
@@ -64,28 +65,51 @@ class Stub(http.server.BaseHTTPRequestHandler):
 
 
 def inside(folder: Path, command: Sequence[str]) -> int:
-    """In the fresh namespaces: addresses, names, servers, the command. Its exit code."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    for address in sorted(set(HOSTS.values())):
-        subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
+    """In the fresh namespaces: the other end with its servers, names, the command. Its exit code."""
     names = folder / "hosts"
     names.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in HOSTS.items()))
     subprocess.run(["mount", "--bind", str(names), "/etc/hosts"], check=True)
-    Stub.folder = folder
     (folder / "seen").touch()
     _wheel(folder / WHEEL)
+    _certificate(folder)
+    far = ["unshare", "--net", sys.executable, str(Path(__file__).resolve()), str(folder), "serve"]
+    with subprocess.Popen(far, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout and other.stdin
+        assert other.stdout.readline() == "there\n"
+        for words in (
+            "link set lo up", f"link add near type veth peer name far netns {other.pid}", "link set near up",
+            "address add 93.184.216.1/24 dev near", "route add default via 93.184.216.254",
+        ):  # fmt: skip
+            subprocess.run(["ip", *words.split()], check=True)
+        other.stdin.write("connected\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "serving\n"
+        code = subprocess.run(command, check=False).returncode
+        other.kill()
+    return code
+
+
+def serve(folder: Path) -> None:
+    """At the far end: addresses and servers, until the near end has gone."""
+    print("there", flush=True)
+    sys.stdin.readline()
+    for words in ("link set lo up", "link set far up", "address add 93.184.216.254/24 dev far",
+                  *(f"address add {address}/32 dev lo" for address in sorted(set(HOSTS.values())))):  # fmt: skip
+        subprocess.run(["ip", *words.split()], check=True)
+    Stub.folder = folder
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder))
+    context.load_cert_chain(folder / "both.pem")
     for address in sorted(set(HOSTS.values())):
         for port in (80, 443):
             server = http.server.ThreadingHTTPServer((address, port), Stub)
             if port == 443:
                 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             threading.Thread(target=server.serve_forever, daemon=True).start()
-    return subprocess.run(command, check=False).returncode
+    print("serving", flush=True)
+    sys.stdin.read()
 
 
-def _certificate(folder: Path) -> Path:
+def _certificate(folder: Path) -> None:
     """A CA and, in one file, key and certificate of all names signed by it."""
     key, request, signed = folder / "server.key", folder / "server.csr", folder / "server.pem"
     for words in (
@@ -97,9 +121,7 @@ def _certificate(folder: Path) -> Path:
     (folder / "names").write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in HOSTS) + "\n")
     subprocess.run(["openssl", "x509", "-req", "-in", str(request), "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
                     "-extfile", "names", "-out", str(signed)], cwd=folder, check=True, capture_output=True)  # fmt: skip
-    both = folder / "both.pem"
-    both.write_text(key.read_text() + signed.read_text())
-    return both
+    (folder / "both.pem").write_text(key.read_text() + signed.read_text())
 
 
 def _wheel(path: Path) -> None:
@@ -120,6 +142,9 @@ def argv(folder: Path, command: Sequence[str]) -> list[str]:
 
 def main() -> int:
     """0 or the command's exit code."""
+    if sys.argv[2] == "serve":
+        serve(Path(sys.argv[1]))
+        return 0
     at = sys.argv.index("--")
     return inside(Path(sys.argv[1]), sys.argv[at + 1 :])
 

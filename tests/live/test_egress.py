@@ -50,6 +50,7 @@ def ask(catalyst: Catalyst, net: Path, python: Path, url: str, *words: str, **en
     """What each client got from `url`, run in the sandbox in that internet."""
     place = catalyst.data / "input"
     place.mkdir(parents=True, exist_ok=True)
+    os.chown(place, 1000, 1000)
     (place / "clients.py").write_text((HERE / "clients.py").read_text())
     inner = catalyst.argv("run", f"--python={python}", *words, "--", "sh", "-c",
                           f"cat > /tmp/ca.pem && mkdir /tmp/w && exec python /data/input/clients.py /tmp/ca.pem {url} /tmp/w")  # fmt: skip

@@ -1,1 +1,1 @@
-"""The allow list: its rules, and the hosts that stand on it from the start."""
+"""The language of egress: hosts, addresses, rules, and the list that holds from the start. Pure: no socket, no clock."""

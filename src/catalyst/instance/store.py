@@ -195,7 +195,7 @@ class Store:
 
     def egress_log(self) -> int:
         """A descriptor that appends to the broker's log of decisions, which begins anew with each instance."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         return os.open(self.folder / "egress.log", flags, 0o600)
 
     def open_session(self, files: Mapping[str, bytes], owner: tuple[int, int], *, door: bool) -> None:

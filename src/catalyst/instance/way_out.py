@@ -105,7 +105,7 @@ def way_out(ready: Prepared, folder: Path) -> Iterator[None]:
     if BROKER_FILE not in ready.files:
         yield
         return
-    log = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    log = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     broker = WayOut(ready, folder, log)
     os.close(log)
     try:

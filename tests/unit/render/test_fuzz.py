@@ -247,7 +247,8 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
         Capabilities: _any,  # it keeps none, whatever is asked for; the gap says so
     },
     "guard": {
-        Network: _ways_out,
+        # Landlock alone lets nobody out, so it cannot let anybody out by rule either
+        Network: lambda rule, other, one: _ways_out(rule, other, one) or not (one.facts.notify and one.facts.machine in NUMBERS),
         # processes are the one kind that Landlock's scopes stand for, and the gap says so
         Namespaces: lambda rule, other, _: (Namespace.PID in _own(rule)) == (Namespace.PID in _own(other)),
         Writable: _places,

@@ -15,8 +15,8 @@ def egress_list(arguments: argparse.Namespace) -> int:
         return 0
     output.table(f"{found['mode']}: {found['reach']}", ("rule", "from"), [(one["rule"], one["from"]) for one in found["rules"]])
     if found["refused"]:
-        rows = [(one["when"], one["host"], str(one["port"]), one["program"], str(one["count"]), one["why"], one["allow"])
-                for one in found["refused"]]  # fmt: skip
+        keys = ("time", "host", "port", "program", "count", "why", "allow")
+        rows = [tuple(str(one[key]) for key in keys) for one in found["refused"]]
         output.table("refused", ("last", "host", "port", "program", "times", "why", "to allow it"), rows)
     return 0
 
