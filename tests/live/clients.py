@@ -1,7 +1,7 @@
 """Runs in the sandbox: every client asks for one address and says what came of it, as a line of JSON.
 
-`python clients.py CA URL WHEELS`: `WHEELS` is a folder pip may write to. A client whose program or package is not there says
-"absent". Time-outs are 20 s: a refusal has to come long before.
+`python clients.py CA URL FOLDER [NAME…]`: `FOLDER` is one that pip may write to; all clients, or those that are named. A
+client whose program or package is not there says "absent". Time-outs are 20 s: a refusal has to come long before.
 """
 
 import asyncio
@@ -97,6 +97,8 @@ def there(name: str) -> bool:
 
 
 for name, ask in CLIENTS.items():
+    if sys.argv[4:] and name not in sys.argv[4:]:
+        continue
     begin = time.monotonic()
     if not there(name):
         said = {"absent": True}
