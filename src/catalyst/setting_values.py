@@ -124,7 +124,7 @@ def bind(name: str, text: str) -> str:
     return str(address)
 
 
-def hosts(name: str, text: str) -> tuple[str, ...]:
+def hosts(name: str, text: str) -> tuple[str, ...]:  # noqa: ARG001 -- every parser has one shape
     """Rules of the allow list, between commas or blanks, each in its shortest form."""
     found = []
     for word in text.replace(",", " ").split():

@@ -103,8 +103,8 @@ FIELDS: tuple[Field, ...] = (
     Field("comfyui_flags", "COMFYUI_FLAGS", "", parse.flags,
           "extra flags for ComfyUI, from a list of allowed ones", "FLAGS", many=True),
     Field("egress_allow", "CATALYST_EGRESS_ALLOW", "", parse.hosts,
-          "hosts that restricted may reach beside the built-in list: HOST, *.SUFFIX, with :PORT where it is not 443", "RULES",
-          many=True),
+          "hosts restricted may reach beside the built-in ones: HOST, *.SUFFIX, with :PORT where it is not 443",
+          "RULES", many=True),
     Field("egress_deny", "CATALYST_EGRESS_DENY", "", parse.hosts, "rules to take off the list, built-in ones too",
           "RULES", many=True),
 )  # fmt: skip

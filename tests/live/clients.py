@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 CA, URL, FOLDER = sys.argv[1:4]
@@ -60,8 +61,7 @@ def by_huggingface_hub() -> str:
     os.environ["HF_ENDPOINT"] = f"https://{HOST}"
     from huggingface_hub import hf_hub_download
 
-    with open(hf_hub_download("owner/model", "config.json", cache_dir=f"{FOLDER}/hub", etag_timeout=WITHIN)) as model:
-        return model.read()
+    return Path(hf_hub_download("owner/model", "config.json", cache_dir=f"{FOLDER}/hub", etag_timeout=WITHIN)).read_text()
 
 
 def program(*words: str) -> str:

@@ -74,7 +74,8 @@ def inside(folder: Path, command: Sequence[str]) -> int:
     _certificate(folder)
     far = ["unshare", "--net", sys.executable, str(Path(__file__).resolve()), str(folder), "serve"]
     with subprocess.Popen(far, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout and other.stdin
+        assert other.stdout
+        assert other.stdin
         assert other.stdout.readline() == "there\n"
         for words in (
             "link set lo up", f"link add near type veth peer name far netns {other.pid}", "link set near up",

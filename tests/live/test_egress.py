@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from live import internet
-from live.base_image import default_cache
 from support import Catalyst
 
 HERE = Path(__file__).parent
@@ -32,11 +31,13 @@ ENOUGH = 10.0  # seconds; what is refused is refused long before a client's time
 def clients() -> Path:
     """An interpreter with the clients' packages, made once from a lock file with hashes."""
     lock = HERE / "clients.lock"
-    home = default_cache() / f"clients-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    # Not below a home: docker makes the parents of what is mounted there, closed to others.
+    home = Path("/var/tmp") / f"catalyst-tests-clients-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
     python = home / "bin" / "python"
     if not (home / "ready").exists():
         venv.create(home, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock], check=True)
+        install = [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock]
+        subprocess.run(install, check=True)
         (home / "ready").touch()
     return python
 
@@ -56,8 +57,8 @@ def ask(
     place.mkdir(parents=True, exist_ok=True)
     os.chown(place, 1000, 1000)
     (place / "clients.py").write_text((HERE / "clients.py").read_text())
-    inner = catalyst.argv("run", f"--python={python}", *words, "--", "sh", "-c",
-                          f"cat > /tmp/ca.pem && mkdir /tmp/w && exec python /data/input/clients.py /tmp/ca.pem {url} /tmp/w {' '.join(only)}")  # fmt: skip
+    script = 'cat > /tmp/ca.pem && mkdir /tmp/w && exec python /data/input/clients.py /tmp/ca.pem "$0" /tmp/w "$@"'
+    inner = catalyst.argv("run", f"--python={python}", *words, "--", "sh", "-c", script, url, *only)
     # The CA is made in that internet, so it travels by standard input.
     shell = f'exec "$@" < {net}/ca.pem'
     done = subprocess.run(internet.argv(net, ["sh", "-c", shell, "sh", *inner]), env=catalyst.env(**env),
@@ -93,7 +94,8 @@ def test_every_client_reaches_what_is_allowed(
 
 @pytest.mark.parametrize("mode", ["restricted", "isolated"])
 def test_the_rest_fails_at_once(catalyst: Catalyst, net: Path, clients: Path, mode: str) -> None:
-    answers = ask(catalyst, net, clients, "https://evil.example.net/x", only=IMPATIENT, SECURITY_LEVEL="high", NETWORK_MODE=mode)
+    evil = "https://evil.example.net/x"
+    answers = ask(catalyst, net, clients, evil, only=IMPATIENT, SECURITY_LEVEL="high", NETWORK_MODE=mode)
     assert {name for name, one in answers.items() if "error" in one} == expected(catalyst, IMPATIENT), answers
     assert requests_for(net, "evil.example.net") == []
     failed_at_once(answers)
@@ -102,7 +104,8 @@ def test_the_rest_fails_at_once(catalyst: Catalyst, net: Path, clients: Path, mo
 @pytest.mark.parametrize("address", ["93.184.216.66", "169.254.169.254", "127.0.0.1", "10.11.12.13"])
 @pytest.mark.parametrize("mode", ["restricted", "isolated"])
 def test_an_address_instead_of_a_name(catalyst: Catalyst, net: Path, clients: Path, mode: str, address: str) -> None:
-    answers = ask(catalyst, net, clients, f"http://{address}/x", only=IMPATIENT, SECURITY_LEVEL="high", NETWORK_MODE=mode)
+    url = f"http://{address}/x"
+    answers = ask(catalyst, net, clients, url, only=IMPATIENT, SECURITY_LEVEL="high", NETWORK_MODE=mode)
     assert {name for name, one in answers.items() if "error" in one} == expected(catalyst, IMPATIENT), answers
     assert (net / "seen").read_text() == ""
     failed_at_once(answers)
@@ -113,19 +116,20 @@ def test_a_name_that_leads_where_nobody_may_go(catalyst: Catalyst, net: Path, cl
     """Allowed by name all the same: what it resolves to is looked at."""
     words = ("--egress-allow", f"{name}:80")
     for mode, more in (("public", ()), ("restricted", words)):
-        answers = ask(catalyst, net, clients, f"http://{name}/x", *more, only=IMPATIENT, SECURITY_LEVEL="high", NETWORK_MODE=mode)
+        env = {"SECURITY_LEVEL": "high", "NETWORK_MODE": mode}
+        answers = ask(catalyst, net, clients, f"http://{name}/x", *more, only=IMPATIENT, **env)
         assert {client for client, one in answers.items() if "error" in one} == expected(catalyst, IMPATIENT), answers
     assert (net / "seen").read_text() == ""
 
 
 @pytest.mark.parametrize("name", ["private.example.net"])
 def test_the_owners_own_network_at_normal(catalyst: Catalyst, net: Path, clients: Path, name: str) -> None:
-    answers = ask(catalyst, net, clients, f"http://{name}/x", only=["requests"], SECURITY_LEVEL="normal", NETWORK_MODE="public")
+    answers = ask(catalyst, net, clients, f"http://{name}/x", only=["requests"], NETWORK_MODE="public")
     assert answers["requests"].get("got") == f"{name}/x", answers
 
 
 def test_metadata_is_refused_in_public_at_every_level(catalyst: Catalyst, net: Path, clients: Path) -> None:
-    answers = ask(catalyst, net, clients, "http://169.254.169.254/latest", only=IMPATIENT, SECURITY_LEVEL="normal", NETWORK_MODE="public")
+    answers = ask(catalyst, net, clients, "http://169.254.169.254/latest", only=IMPATIENT, NETWORK_MODE="public")
     assert {name for name, one in answers.items() if "error" in one} == expected(catalyst, IMPATIENT), answers
     assert (net / "seen").read_text() == ""
 

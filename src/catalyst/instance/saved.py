@@ -8,7 +8,7 @@ from catalyst.settings import read_toml
 
 
 def word(file: Path, text: str, *, into: str, out_of: str) -> None:
-    """Add a word to the list `into`, take it out of `out_of`; comments and order stay. Raises SettingsError, CatalystError."""
+    """Add a word to the list `into`, take it out of `out_of`; comments and order stay. Raises CatalystError."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

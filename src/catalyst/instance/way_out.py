@@ -100,8 +100,8 @@ class WayOut:
 
 
 @contextmanager
-def way_out(ready: Prepared, folder: Path) -> Iterator[None]:
-    """For one command: a broker that is started when it is asked for; none where the policy has no way out."""
+def way_out(ready: Prepared, folder: Path, *, at_once: bool = False) -> Iterator[None]:
+    """For one command: a broker that is started when it is asked for, or `at_once`; none where the policy has no way out."""
     if BROKER_FILE not in ready.files:
         yield
         return
@@ -109,7 +109,10 @@ def way_out(ready: Prepared, folder: Path) -> Iterator[None]:
     broker = WayOut(ready, folder, log)
     os.close(log)
     try:
-        broker.start_when_asked()
+        if at_once:
+            broker.start()
+        else:
+            broker.start_when_asked()
         yield
     finally:
         broker.end()

@@ -40,4 +40,5 @@ def files(policy: Policy, plan: str, machine: str, outer: Rendered) -> dict[str,
         "resolv.conf": RESOLVER,
     }
     way_out = broker.config(policy)
-    return {**seccomp, **({BROKER_FILE: way_out} if way_out else {}), **{name: text.encode() for name, text in texts.items()}}
+    more = {BROKER_FILE: way_out} if way_out else {}
+    return {**seccomp, **more, **{name: text.encode() for name, text in texts.items()}}

@@ -41,6 +41,7 @@ from catalyst.policy.model import (
     SystemCalls,
     Writable,
 )
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import session
 from catalyst.render.seccomp import oci, program
 from catalyst.render.target import Facts, Rendered, answers, targets
@@ -188,6 +189,10 @@ def _ways_out(rule: Rule, other: Rule, _: Case) -> bool:
     return len({isinstance(it, Network) and it.reach is Reach.NOWHERE for it in (rule, other)}) == 1
 
 
+def _supervised(facts: Facts) -> bool:
+    return facts.notify and facts.machine in NUMBERS
+
+
 def _places(rule: Rule, other: Rule, one: Case) -> bool:
     return shown_places(rule, one) == shown_places(other, one)
 
@@ -248,7 +253,7 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     },
     "guard": {
         # Landlock alone lets nobody out, so it cannot let anybody out by rule either
-        Network: lambda rule, other, one: _ways_out(rule, other, one) or not (one.facts.notify and one.facts.machine in NUMBERS),
+        Network: lambda rule, other, one: _ways_out(rule, other, one) or not _supervised(one.facts),
         # processes are the one kind that Landlock's scopes stand for, and the gap says so
         Namespaces: lambda rule, other, _: (Namespace.PID in _own(rule)) == (Namespace.PID in _own(other)),
         Writable: _places,

@@ -108,7 +108,7 @@ def confined(settings: Settings, engine: Engine, bait: Bait, variant: Variant) -
         _door(folder, settings)
         opened = [one for one in ready.outer.opened if str(one[0]) in argv]
         keep = () if engine.proxies_signals else (alive,)
-        with way_out(ready, folder):
+        with way_out(ready, folder, at_once=True):
             running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
             lines: list[str] = []
             try:

@@ -13,7 +13,8 @@ def egress_list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         output.as_json(found)
         return 0
-    output.table(f"{found['mode']}: {found['reach']}", ("rule", "from"), [(one["rule"], one["from"]) for one in found["rules"]])
+    rules = [(one["rule"], one["from"]) for one in found["rules"]]
+    output.table(f"{found['mode']}: {found['reach']}", ("rule", "from") if rules else (), rules)
     if found["refused"]:
         keys = ("time", "host", "port", "program", "count", "why", "allow")
         rows = [tuple(str(one[key]) for key in keys) for one in found["refused"]]
@@ -32,7 +33,8 @@ def egress_deny(arguments: argparse.Namespace) -> int:
 
 
 def _change(arguments: argparse.Namespace, which: str) -> int:
-    for text in egress.change(given.settings(arguments), which, arguments.rule, save=arguments.save, config=arguments.config):
+    settings = given.settings(arguments)
+    for text in egress.change(settings, which, arguments.rule, save=arguments.save, config=arguments.config):
         output.notice(text)
     return 0
 
@@ -46,5 +48,6 @@ def egress_watch(arguments: argparse.Namespace) -> int:
 
 def _line(decision: dict[str, Any]) -> str:
     where = f"{decision.get('host', '?')}:{decision.get('port', '?')}"
-    why = decision.get("why", "") or decision.get("rule", "")
-    return output.plain(f"{decision.get('time', '')}  {decision.get('verdict', ''):8} {where}  {decision.get('program', '')}  {why}")
+    why = decision.get("why") or decision.get("rule") or ""
+    words = (decision.get("time", ""), f"{decision.get('verdict', ''):9}", where, decision.get("program", ""), why)
+    return output.plain("  ".join(map(str, words)))

@@ -8,7 +8,7 @@ from catalyst.settings import Level, NetworkMode, Settings
 
 
 def rules(settings: Settings) -> Iterable[Rule]:
-    """In `public` private ranges only at `normal`: a node that talks to a model server on the owner's network works there."""
+    """In `public` private ranges only at `normal`: a node may talk to a model server on its owner's network there."""
     match settings.network_mode:
         case NetworkMode.PUBLIC:
             yield Network(Reach.INTERNET, private=settings.security_level is Level.NORMAL)

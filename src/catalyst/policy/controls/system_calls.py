@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from catalyst.policy.build import Control
 from catalyst.policy.model import Rule, SystemCalls, Tier
-from catalyst.settings import Level, NetworkMode, Settings
+from catalyst.settings import Level, Settings
 
 
 def rules(settings: Settings) -> Iterable[Rule]:
