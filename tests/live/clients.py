@@ -33,13 +33,13 @@ def by_urllib() -> str:
 def by_requests() -> str:
     import requests
 
-    return requests.get(URL, timeout=WITHIN).text
+    return str(requests.get(URL, timeout=WITHIN).text)
 
 
 def by_httpx() -> str:
     import httpx
 
-    return httpx.get(URL, timeout=WITHIN).text
+    return str(httpx.get(URL, timeout=WITHIN).text)
 
 
 def by_aiohttp() -> str:
@@ -52,7 +52,7 @@ def by_aiohttp() -> str:
         timeout = aiohttp.ClientTimeout(WITHIN)
         context = ssl.create_default_context(cafile=CA)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(URL, ssl=context) as answer:
-            return await answer.text()
+            return str(await answer.text())
 
     return asyncio.run(get())
 
@@ -101,7 +101,7 @@ for name, ask in CLIENTS.items():
         continue
     begin = time.monotonic()
     if not there(name):
-        said = {"absent": True}
+        said: dict[str, object] = {"absent": True}
     else:
         try:
             said = {"got": ask()[:200]}

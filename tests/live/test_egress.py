@@ -36,7 +36,7 @@ def clients() -> Path:
     python = home / "bin" / "python"
     if not (home / "ready").exists():
         venv.create(home, clear=True, with_pip=True)
-        install = [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock]
+        install: list[str | Path] = [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock]
         subprocess.run(install, check=True)
         (home / "ready").touch()
     return python

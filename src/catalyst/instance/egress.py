@@ -19,6 +19,7 @@ REACH = {
     NetworkMode.RESTRICTED: "only what the rules name",
     NetworkMode.ISOLATED: "nowhere",
 }
+COLUMNS = ("time", "host", "port", "program", "count", "why", "allow")  # of a refusal
 FIELD = {"allow": "egress_allow", "deny": "egress_deny"}
 
 
@@ -45,7 +46,7 @@ def _origin(settings: Settings, rule: str) -> str:
 def _refused(one: dict[str, Any]) -> dict[str, Any]:
     instead = one.get("instead", "")
     return {
-        **{name: one.get(name, "") for name in ("time", "host", "port", "program", "why", "count")},
+        **{name: one.get(name, "") for name in COLUMNS},
         "allow": f"catalyst egress allow '{instead}'" if instead else "nothing can",
     }
 

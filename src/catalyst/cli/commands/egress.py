@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from catalyst.cli import given, output
+from catalyst.errors import plain
 from catalyst.instance import egress
 
 
@@ -16,9 +17,8 @@ def egress_list(arguments: argparse.Namespace) -> int:
     rules = [(one["rule"], one["from"]) for one in found["rules"]]
     output.table(f"{found['mode']}: {found['reach']}", ("rule", "from") if rules else (), rules)
     if found["refused"]:
-        keys = ("time", "host", "port", "program", "count", "why", "allow")
-        rows = [tuple(str(one[key]) for key in keys) for one in found["refused"]]
-        output.table("refused", ("last", "host", "port", "program", "times", "why", "to allow it"), rows)
+        rows = [tuple(str(one[key]) for key in egress.COLUMNS) for one in found["refused"]]
+        output.table("refused", egress.COLUMNS, rows)
     return 0
 
 
@@ -50,4 +50,4 @@ def _line(decision: dict[str, Any]) -> str:
     where = f"{decision.get('host', '?')}:{decision.get('port', '?')}"
     why = decision.get("why") or decision.get("rule") or ""
     words = (decision.get("time", ""), f"{decision.get('verdict', ''):9}", where, decision.get("program", ""), why)
-    return output.plain("  ".join(map(str, words)))
+    return plain("  ".join(map(str, words)))
