@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,8 @@ def clients() -> Path:
     home = Path("/var/tmp") / f"catalyst-tests-clients-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
     python = home / "bin" / "python"
     if not (home / "ready").exists():
-        venv.create(home, clear=True, with_pip=True)
+        # Debian's interpreter, which the image has too.
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", home], check=True)
         install: list[str | Path] = [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock]
         subprocess.run(install, check=True)
         (home / "ready").touch()
