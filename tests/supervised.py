@@ -177,7 +177,7 @@ class Ended(list[dict[str, Any]]):
 
 def start(folder: Path, text: str, door: Path | None = None, *, within: Sequence[str] = (), first: bool = True,
           inherited: Sequence[int] = (), **change: Any) -> "subprocess.Popen[str]":  # fmt: skip
-    """The guard, with `text` as its workload. `within`: words before its own; `first`: it is PID 1 of a namespace of its own;
+    """The guard, with `text` as its workload. `within`: words before its own; `first`: it is PID 1 of its own namespace;
     `inherited`: descriptors that it is started with."""
     file = plan(folder, text, door, **change)
     return subprocess.Popen(

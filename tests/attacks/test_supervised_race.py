@@ -48,7 +48,7 @@ def rewrite():
         ctypes.memmove(buffer, both[0], 16); os.dup2(unix.fileno(), number)
         mine = tcp
         if mine is not None:
-            ctypes.memmove(buffer, both[1], 16); os.dup2(mine.fileno(), number)
+            ctypes.memmove(buffer, both[1], 16); os.dup2(mine.fileno(), number); time.sleep(0)
 sys.setswitchinterval(1e-5)
 threading.Thread(target=rewrite, daemon=True).start()
 found = {{}}

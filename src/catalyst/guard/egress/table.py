@@ -18,10 +18,10 @@ REMEMBERED = 4096
 class Held:
     """One socket. `waiters` are callers that wait in connect(2), as (listener, id); `dial` is its request to the broker.
 
-    `waiting`: it is in SYN_SENT to `where`, at the meeting or at a full backlog. `due`: when its callers stop to wait.
+    `where`: the meeting, or the full backlog, that it is in SYN_SENT to. `due`: when its callers stop to wait.
     """
 
-    __slots__ = ("dial", "due", "inode", "meeting", "socket", "started", "waiters", "waiting", "where")
+    __slots__ = ("dial", "due", "inode", "meeting", "socket", "started", "waiters", "where")
 
     def __init__(self, made: socket.socket) -> None:
         self.socket = made
@@ -29,7 +29,6 @@ class Held:
         self.waiters: list[tuple[int, int]] = []
         self.dial: Dial | None = None
         self.meeting: Meeting | None = None
-        self.waiting = False
         self.due: float | None = None
         self.started = 0.0
         self.where: tuple[str | int, ...] = ()
