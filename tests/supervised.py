@@ -81,9 +81,9 @@ class Broker:
             status = "504 Gateway Timeout" if target == "ETIMEDOUT" else "502 Bad Gateway"
             client.sendall(f"HTTP/1.1 {status}\r\nCatalyst-Errno: {target}\r\n\r\n".encode())
         elif isinstance(target, int):
-            far = socket.create_connection(("127.0.0.1", target))
-            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            relay.join(client, far)
+            with socket.create_connection(("127.0.0.1", target)) as far:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                relay.join(client, far)
         else:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             target(client)
