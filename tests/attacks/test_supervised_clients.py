@@ -102,7 +102,7 @@ def _where(module: str) -> str:
 def test_libraries(tmp_path: Path, door: Broker, client: str) -> None:
     module = client.partition("-")[0]
     foreign = module in {"urllib3", "requests", "httpx", "aiohttp"}
-    more = {"env": {"PATH": "/usr/bin:/bin", "PYTHONPATH": _where(module)}} if foreign else {}
+    more: dict[str, Any] = {"env": {"PATH": "/usr/bin:/bin", "PYTHONPATH": _where(module)}} if foreign else {}
     found = run(tmp_path, LIBRARIES[client] + ASK, door.path, **more).found
     assert found["allowed"] == "hello"
     assert "Permission" in found["refused"] or "Errno 13" in found["refused"], found["refused"]
