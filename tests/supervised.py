@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from catalyst.guard import relay
 from catalyst.policy.model import SystemCalls, Tier
 from catalyst.render.seccomp import notify, program
 from complaint import GUARD, write_plan
-from support import open_to_all
+from support import open_to_all, wait_for
 
 MACHINE = os.uname().machine
 PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
+PID_1 = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 # What every program below may use.
 PRELUDE = """
 import ctypes, errno, fcntl, json, os, select, signal, socket, struct, sys, threading, time
@@ -80,9 +81,9 @@ class Broker:
             status = "504 Gateway Timeout" if target == "ETIMEDOUT" else "502 Bad Gateway"
             client.sendall(f"HTTP/1.1 {status}\r\nCatalyst-Errno: {target}\r\n\r\n".encode())
         elif isinstance(target, int):
-            far = socket.create_connection(("127.0.0.1", target))
-            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            relay.join(client, far)
+            with socket.create_connection(("127.0.0.1", target)) as far:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                relay.join(client, far)
         else:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             target(client)
@@ -174,12 +175,15 @@ class Ended(list[dict[str, Any]]):
         return {key: value for line in self for key, value in line.items()}
 
 
-def start(folder: Path, text: str, door: Path | None = None, **change: Any) -> "subprocess.Popen[str]":
-    """The guard in a pid namespace of its own, with `text` as its workload."""
+def start(folder: Path, text: str, door: Path | None = None, *, within: Sequence[str] = (), first: bool = True,
+          inherited: Sequence[int] = (), **change: Any) -> "subprocess.Popen[str]":  # fmt: skip
+    """The guard, with `text` as its workload. `within`: words before its own; `first`: it is PID 1 of its own namespace;
+    `inherited`: descriptors that it is started with."""
     file = plan(folder, text, door, **change)
     return subprocess.Popen(
-        ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", PYTHON, "-I", "-S", "-B", str(GUARD), str(file)],
+        [*within, *(PID_1 if first else ()), PYTHON, "-I", "-S", "-B", str(GUARD), str(file)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        pass_fds=inherited,
     )  # fmt: skip
 
 
@@ -196,6 +200,53 @@ def run(folder: Path, text: str, door: Path | None = None, *, timeout: float = 6
 def unsupervised(folder: Path, text: str, **change: Any) -> Ended:
     """The same without supervision and without a filter: the positive control."""
     return run(folder, text, None, egress=None, tcp_rules=None, filter=None, **change)
+
+
+class Far:
+    """A machine beyond a network device: `within` puts a command on this side of it. `reached` counts its connections."""
+
+    address, address6, port = "10.213.7.2", "fd13:7::2", 7000
+    _SERVE = (
+        "import socket, sys\n"
+        "server = socket.create_server(('::', 7000), family=socket.AF_INET6, dualstack_ipv6=True)\n"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        "    client, peer = server.accept()\n"
+        "    print(peer[0], flush=True)\n"
+        "    client.sendall(b'FAR')\n"
+        "    client.close()\n"
+    )
+
+    def __init__(self, log: Path) -> None:
+        near, far = (f"catalyst-{side}-{os.getpid()}" for side in ("near", "far"))
+        self._names, self._log = (near, far), log
+        self.within = ["ip", "netns", "exec", near]
+        for words in (
+            f"netns add {near}", f"netns add {far}",
+            f"link add cfar0 netns {near} type veth peer name cfar1 netns {far}",
+            f"-n {near} addr add 10.213.7.1/24 dev cfar0", f"-n {far} addr add {self.address}/24 dev cfar1",
+            f"-n {near} addr add fd13:7::1/64 dev cfar0 nodad", f"-n {far} addr add {self.address6}/64 dev cfar1 nodad",
+            *(f"-n {name} link set {device} up" for name, device in
+              ((near, "lo"), (far, "lo"), (near, "cfar0"), (far, "cfar1"))),
+        ):  # fmt: skip
+            subprocess.run(["ip", *words.split()], check=True, capture_output=True, text=True)
+        for name in (near, far):
+            subprocess.run(["ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.tcp_fastopen=3"], check=True)
+        with log.open("wb") as out:
+            self._server = subprocess.Popen(["ip", "netns", "exec", far, PYTHON, "-c", self._SERVE], stdout=out)
+        wait_for(lambda: "ready" in log.read_text(encoding="ascii"), "the far server")
+
+    @property
+    def reached(self) -> int:
+        """Connections so far."""
+        return len(self._log.read_text(encoding="ascii").splitlines()) - 1
+
+    def close(self) -> None:
+        """Take it all away."""
+        self._server.kill()
+        self._server.wait()
+        for name in self._names:
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 
 def name(number: int) -> str:

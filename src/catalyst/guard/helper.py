@@ -17,13 +17,14 @@ def start(run: Callable[[], object], keep: Iterable[int]) -> int:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _close_all_but(keep)
+        close_all_but(keep)
         run()
     finally:
         os._exit(1)
 
 
-def _close_all_but(keep: Iterable[int]) -> None:
+def close_all_but(keep: Iterable[int]) -> None:
+    """Close every descriptor but the standard ones and `keep`."""
     low, (soft, _) = 3, resource.getrlimit(resource.RLIMIT_NOFILE)
     for descriptor in [*sorted({*keep}), soft]:
         if descriptor >= low:

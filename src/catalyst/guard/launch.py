@@ -7,7 +7,7 @@ import sys
 import termios
 from contextlib import suppress
 
-from catalyst.guard import syscalls
+from catalyst.guard import helper, syscalls
 from catalyst.guard.plan import Plan
 from catalyst.guard.steps import WORKLOAD_STEPS, StepFailed, confine
 
@@ -65,6 +65,7 @@ def _become(plan: Plan, say: int) -> None:
         os.setsid()
     if plan.lifeline is not None:
         _close_lifeline(plan.lifeline)
+    helper.close_all_but([say])  # a socket that the engine left open would be one that nobody supervises
     try:
         confine(plan, WORKLOAD_STEPS, guard=say)
     except StepFailed as error:

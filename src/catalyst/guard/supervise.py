@@ -91,7 +91,7 @@ class Supervisor:
             self.code = 1
 
     def _wait(self, wake: int) -> None:
-        """Sleep until a signal, the end of the lifeline, a call about a socket, or the next due time; act on the first three."""
+        """Sleep until a signal, the end of the lifeline, a call about a socket, or the next due time; act on the others."""
         watched = [wake, *([self.egress.fileno()] if self.egress else [])]
         if self.plan.lifeline is not None and self.kill_at is None:
             watched.append(self.plan.lifeline)

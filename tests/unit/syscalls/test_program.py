@@ -11,14 +11,15 @@ from functools import cache
 
 import pytest
 
+import filter_machine
 from catalyst.policy.model import SystemCalls, Tier
 from catalyst.policy.syscalls import arguments, tiers
 from catalyst.policy.syscalls.numbers import AUDIT_ARCH, NEWEST, NUMBERS
 from catalyst.render.seccomp import program
+from filter_machine import Code
 
 ALLOW, EPERM, ENOSYS = "allow", errno.EPERM, errno.ENOSYS
 CASES = list(itertools.product(Tier, (False, True), NUMBERS))
-Code = tuple[tuple[int, int, int, int], ...]
 HIGH = 1 << 32  # a bit that an int argument does not have
 
 
@@ -30,28 +31,8 @@ def code(tier: Tier, datagrams: bool, machine: str, *, memory_programs: bool = F
 
 def answer(instructions: Code, number: int, arch: int, args: tuple[int, ...] = ()) -> object:
     """What the kernel would answer: "allow" or an errno."""
-    data = struct.pack("=iIQ6Q", number, arch, 0, *(*args, *([0] * (6 - len(args)))))
-    at = accumulator = 0
-    while True:
-        op, jt, jf, k = instructions[at]
-        at += 1
-        match op:
-            case program.LOAD:
-                (accumulator,) = struct.unpack_from("=I", data, k)
-            case program.AND:
-                accumulator &= k
-            case program.JUMP:
-                at += k
-            case program.JUMP_EQUAL:
-                at += jt if accumulator == k else jf
-            case program.JUMP_GREATER_EQUAL:
-                at += jt if accumulator >= k else jf
-            case program.JUMP_SET:
-                at += jt if accumulator & k else jf
-            case program.RETURN:
-                return ALLOW if k == program.ALLOW else k & 0xFFFF
-            case _:
-                raise AssertionError(f"unknown instruction {op:#x}")
+    said = filter_machine.run(instructions, number, arch, args)
+    return ALLOW if said == program.ALLOW else said & 0xFFFF
 
 
 @pytest.mark.parametrize(("tier", "datagrams", "machine"), CASES)

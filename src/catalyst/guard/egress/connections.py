@@ -18,7 +18,6 @@ from catalyst.guard.egress.table import Held, Table
 # A caller that does not want to wait waits this long (s) all the same, for a refusal that names its reason; the broker's
 # comes before it dials. Then it is told EINPROGRESS.
 GRACE = 0.025
-LOOK_AGAIN = 1.0  # s after which callers that were killed are noticed
 
 Caller = tuple[int, int]  # listener, id
 
@@ -35,7 +34,6 @@ class Connections:
         self._door, self._table, self._epoll, self._most = door, table, epoll, most
         self._under_way: dict[int, Held] = {}  # by inode
         self._by_descriptor: dict[int, Held] = {}
-        self._look_at = 0.0
         self._meetings: dict[int, Meeting] = {}
         self._carrier: Carrier | None = None
         if door is not None:
@@ -87,7 +85,6 @@ class Connections:
     def _wait(self, held: Held, who: Caller) -> None:
         """The backlog there is full; the kernel tries again by itself."""
         self._begin(held)
-        held.waiting = True
         self._register(held, held.socket.fileno(), select.EPOLLOUT | select.EPOLLONESHOT)
         if os.get_blocking(held.socket.fileno()):
             held.waiters.append(who)
@@ -102,10 +99,15 @@ class Connections:
             raise refusal(errno.ENETUNREACH)
         if len(self._under_way) >= self._most:
             raise refusal(errno.ENOBUFS)
-        held.dial = Dial(self._door, target.host, target.port, program)
-        held.meeting = meeting
+        dial = Dial(self._door, target.host, target.port, program)
         host, port = meeting.address
         held.where = (f"::ffff:{host}" if held.socket.family != meeting.family else host, port)
+        # in SYN_SENT from now on: a caller that a signal takes away finds it so, as connect(2) would leave it
+        result = attempt(held.socket, held.where)
+        if result != errno.EINPROGRESS:
+            dial.close()
+            raise refusal(result or errno.EISCONN)
+        held.dial, held.meeting = dial, meeting
         self._begin(held)
         held.waiters.append(who)
         wants_to_wait = os.get_blocking(held.socket.fileno())
@@ -171,11 +173,6 @@ class Connections:
         if held.meeting is None or self._carrier is None:
             return errno.ENETDOWN
         try:
-            if not held.waiting:
-                result = attempt(held.socket, held.where)
-                if result != errno.EINPROGRESS:
-                    return result or errno.EISCONN
-                held.waiting = True
             ours = held.meeting.meet(held.socket)
         except OSError as error:
             return error.errno or errno.EIO
@@ -184,21 +181,25 @@ class Connections:
 
     def _connected(self, held: Held) -> None:
         self._done(held)
-        told = [syscalls.answer(*who) for who in held.waiters]
-        # a signal took the last caller away before it could be told: it will call again, and hear it then
-        self._table.remember(held.inode, 0 if told and not any(told) else errno.EISCONN)
+        # a signal took the last caller away before it could be told: it may call again, and hear it then
+        unheard = bool(held.waiters) and not self._tell(held, 0)
+        self._table.remember(held.inode, 0 if unheard else errno.EISCONN)
         self._table.release(held)
 
     def _failed(self, held: Held, error: int) -> None:
         """`error` 0: nobody is to be told. A caller that went on with EINPROGRESS finds ECONNRESET in SO_ERROR."""
         self._done(held)
-        if error and held.waiting:
-            with suppress(OSError):
+        if error:
+            with suppress(OSError):  # out of SYN_SENT, if it is still there
                 held.socket.shutdown(socket.SHUT_RDWR)
-        held.waiting = False
+        if self._tell(held, error):
+            held.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def _tell(self, held: Held, error: int) -> bool:
+        """What all who wait are answered. Was anybody there to hear it?"""
         waiters, held.waiters = held.waiters, []
-        for who in waiters:
-            syscalls.answer(*who, error=error)
+        told = [syscalls.answer(*who, error=error) for who in waiters]
+        return any(told)
 
     def _done(self, held: Held) -> None:
         self._unregister(held.socket.fileno())
@@ -219,38 +220,21 @@ class Connections:
         """When `act_on_time` is to be called next."""
         if not self._under_way:
             return None
-        return min(self._look_at, *(held.due or held.started + WITHIN for held in self._under_way.values()))
+        return min(held.due or held.started + WITHIN for held in self._under_way.values())
 
     def act_on_time(self) -> None:
-        """Patience that is at its end, and callers that are gone."""
-        if not self._under_way:
-            return
-        now = time.monotonic()
-        look = now >= self._look_at
-        if look:
-            self._look_at = now + LOOK_AGAIN
+        """Patience that is at its end."""
+        now = time.monotonic() if self._under_way else 0.0
         for held in list(self._under_way.values()):
             if held.due is not None and now >= held.due:
                 self._go_on(held)
             elif now >= held.started + WITHIN:
                 self._give_up(held)
-            elif look and held.waiters:
-                held.waiters = [who for who in held.waiters if syscalls.is_waiting(*who)]
-                if not held.waiters and not held.waiting:
-                    self.forget(held)
 
     def _go_on(self, held: Held) -> None:
         """The callers wait no longer; the socket does, in SYN_SENT."""
         held.due = None
-        error = errno.EINPROGRESS
-        if not held.waiting:
-            error = attempt(held.socket, held.where)
-            held.waiting = error == errno.EINPROGRESS
-        waiters, held.waiters = held.waiters, []
-        for who in waiters:
-            syscalls.answer(*who, error=error)
-        if not held.waiting:
-            self.forget(held)
+        self._tell(held, errno.EINPROGRESS)
 
     def _give_up(self, held: Held) -> None:
         if held.dial is not None:

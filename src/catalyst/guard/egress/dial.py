@@ -17,6 +17,7 @@ class Dial:
     """Raises OSError at once if the broker cannot be asked: ENETDOWN when it is not there, ENOBUFS when it is too busy."""
 
     def __init__(self, door: str, host: str, port: int, program: bytes) -> None:
+        self._head = b""
         self.connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self.connection.setblocking(False)
@@ -37,12 +38,14 @@ class Dial:
             return None
         except OSError:
             return errno.ENETDOWN
-        head, end, _ = seen.partition(b"\r\n\r\n")
-        if not end:
-            # at its end nothing more will come; an unfinished head is peeked at again when there is more of it
-            return errno.ENETDOWN if not seen or len(seen) >= MOST_HEAD else None
-        self.connection.recv(len(head) + len(end))
-        return verdict(head)
+        known, both = len(self._head), self._head + seen
+        head, end, _ = both.partition(b"\r\n\r\n")
+        if not seen or (not end and len(both) >= MOST_HEAD):
+            return errno.ENETDOWN
+        # what is left unread is the far side's; an unfinished head is read, or epoll(7) would not wait for more
+        self.connection.recv(len(head) + len(end) - known)
+        self._head = both
+        return verdict(head) if end else None
 
     def close(self) -> None:
         """Give the request up."""

@@ -15,7 +15,7 @@ HOSTS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
 class Meeting:
-    """One port of one family. Raises OSError where loopback has no such address (IPv6 switched off)."""
+    """One port of one family: who connects to `address` waits. Raises OSError where loopback lacks the family."""
 
     def __init__(self, family: int) -> None:
         self.family = family
@@ -23,10 +23,6 @@ class Meeting:
         self._listener.listen(0)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
         self._in_the_way = socket.create_connection(self.address, timeout=5)  # fills the backlog, for ever
-
-    def wait(self, caller: socket.socket, address: tuple[str | int, ...] | None = None) -> int:
-        """Let `caller` connect here; EINPROGRESS is success."""
-        return attempt(caller, address or self.address)
 
     def meet(self, caller: socket.socket) -> socket.socket:
         """Connect the waiting `caller` to a new socket, which is returned. Raises OSError if it waits no more."""

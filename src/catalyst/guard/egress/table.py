@@ -11,16 +11,17 @@ from catalyst.guard.egress.meeting import Meeting
 
 FEWEST = 256  # below that many nobody is looked for
 BUSY = 20  # looking for holders takes at most one part in so many of the time
+LONGEST_LOOK = 0.25  # s
 REMEMBERED = 4096
 
 
 class Held:
     """One socket. `waiters` are callers that wait in connect(2), as (listener, id); `dial` is its request to the broker.
 
-    `waiting`: it is in SYN_SENT to `where`, at the meeting or at a full backlog. `due`: when its callers stop to wait.
+    `where`: the meeting, or the full backlog, that it is in SYN_SENT to. `due`: when its callers stop to wait.
     """
 
-    __slots__ = ("dial", "due", "inode", "meeting", "socket", "started", "waiters", "waiting", "where")
+    __slots__ = ("dial", "due", "inode", "meeting", "socket", "started", "waiters", "where")
 
     def __init__(self, made: socket.socket) -> None:
         self.socket = made
@@ -28,7 +29,6 @@ class Held:
         self.waiters: list[tuple[int, int]] = []
         self.dial: Dial | None = None
         self.meeting: Meeting | None = None
-        self.waiting = False
         self.due: float | None = None
         self.started = 0.0
         self.where: tuple[str | int, ...] = ()
@@ -99,6 +99,8 @@ class Table:
 
     def _forget(self, suspects: list[Held]) -> None:
         seen = _sockets_of_others()
+        if seen is None:
+            return
         for held in suspects:
             if held.inode not in seen and not held.waiters and held.dial is None:
                 self.release(held)
@@ -111,17 +113,24 @@ def _port(one: socket.socket) -> int:
         return 0
 
 
-def _sockets_of_others() -> set[int]:
-    """Inode numbers of sockets in every other process whose descriptors may be looked at."""
-    found, own = set(), os.getpid()
+def _sockets_of_others() -> set[int] | None:
+    """Inode numbers of sockets in every other process whose descriptors may be looked at. None if that would take longer
+    than PID 1 may be away: the workload decides how much there is to look at."""
+    found, own, end = set(), os.getpid(), time.monotonic() + LONGEST_LOOK
     for name in os.listdir("/proc"):
         if not name.isdecimal() or int(name) == own:
             continue
-        folder = f"/proc/{name}/fd"
         with suppress(OSError):
-            for number in os.listdir(folder):
-                with suppress(OSError):
-                    link = os.readlink(f"{folder}/{number}")
-                    if link.startswith("socket:["):
-                        found.add(int(link[8:-1]))
+            for number in os.listdir(f"/proc/{name}/fd"):
+                found.add(_inode(f"/proc/{name}/fd/{number}"))
+                if time.monotonic() > end:
+                    return None
     return found
+
+
+def _inode(path: str) -> int:
+    try:
+        link = os.readlink(path)
+    except OSError:
+        return 0
+    return int(link[8:-1]) if link.startswith("socket:[") else 0
