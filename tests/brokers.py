@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,9 @@ def head_of(peer: socket.socket) -> tuple[int, dict[str, str]]:
 def drained(peer: socket.socket) -> bytes:
     """All bytes until the other side ends; a reset is an end too."""
     data = b""
-    try:
+    with suppress(ConnectionResetError):
         while more := peer.recv(65536):
             data += more
-    except ConnectionResetError:
-        pass
     return data
 
 
@@ -133,10 +131,8 @@ class Stub:
 
     def _one(self, peer: socket.socket) -> None:
         with peer:
-            try:
+            with suppress(OSError):
                 self._serve(peer)
-            except OSError:
-                pass
 
     def _echo(self, peer: socket.socket) -> None:
         while data := peer.recv(65536):
