@@ -5,11 +5,15 @@ text lets them pass. Nothing may reach the listener on loopback.
 """
 
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from brokers import broker, stub
+from catalyst.egress.rules import parse
+from catalyst.services.broker import decide
+from catalyst.services.broker.decide import Policy
 
 LOOPBACK = ("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F.0.0.1", "0177.0.0.1", "017700000001", "127.0.0.1.",
             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::1]", "[0:0:0:0:0:0:0:1]", "0", "0.0.0.0", "[::]", "[::127.0.0.1]",
@@ -73,14 +77,24 @@ def test_a_rule_for_the_address_opens_it_in_every_spelling(tmp_path: Path) -> No
 
 
 def test_this_machine_has_other_addresses_than_loopback(tmp_path: Path) -> None:
-    """What listens on all interfaces is reached by the machine's own address as well as by 127.0.0.1."""
+    """What listens on all interfaces is reached by the machine's own address as well as by 127.0.0.1.
+
+    This machine's own one may be closed anyway, so a public one is made the machine's for the policy alone.
+    """
+    own, other = ip_address("93.184.216.34"), ip_address("93.184.216.35")
+    policy = Policy("internet", private=True, rules=[])
+    assert policy.answers("example.org", 443, [own]).allowed, "the positive control: it is not ours"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decide, "own", lambda address: address == own)
+        assert not policy.answers("example.org", 443, [own]).allowed
+        assert policy.answers("example.org", 443, [other]).allowed
+        assert Policy("hosts", private=False, rules=[parse("93.184.216.34:443")]).answers(own, 443, [own]).allowed
+        assert not Policy("hosts", private=False, rules=[parse("93.184.216.0/24")]).answers(own, 443, [own]).allowed
+
+
+def test_the_kernel_says_which_addresses_are_our_own() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # which address this machine would send from; nothing is sent
-        except OSError:
-            pytest.skip("this machine has no address but loopback")
-        own = probe.getsockname()[0]
-    with broker(tmp_path, reach="internet", private=True) as running:
-        status, fields, peer = running.connect(f"{own}:9")
-        peer.close()
-        assert (status, fields["Catalyst-Reason"]) == (403, "this is a loopback address")
+        probe.connect(("127.0.0.1", 9))
+        found = probe.getsockname()[0]
+    assert decide.own(ip_address(found))
+    assert not decide.own(ip_address("127.0.0.9")), "a loopback address from which the kernel does not send by itself"
