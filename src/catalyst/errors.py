@@ -58,6 +58,24 @@ class EgressRule(SettingsError):
         )
 
 
+class BrokerMisconfigured(CatalystError):
+    """The broker was started with a configuration that it does not understand: our mistake."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the broker's configuration: {why}", "this is a fault in catalyst; please report it")
+
+
+class BrokerSilent(CatalystError):
+    """The broker's control socket is missing or does not answer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the broker does not answer: {why}", "does an instance run, and with a way out? catalyst status")
+
+
+class BrokerRefused(CatalystError):
+    """The broker was asked for something that it does not do."""
+
+
 class PortTaken(CatalystError):
     """Somebody else listens on the address the interface should be published on."""
 

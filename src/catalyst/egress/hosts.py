@@ -15,7 +15,7 @@ HUB = "huggingface.co/.well-known/meta.json, to which Hugging Face's guide on al
 GUIDE = "Hugging Face, 'Downloading behind a proxy or firewall': Hub, Xet of both regions, older LFS (huggingface/hub-docs#2628)"
 GITHUB = "GitHub Docs, 'Allowing access to GitHub's services from a restricted network', and the meta API it points to"
 RELEASES = "GitHub's meta API; dfetch-org/dfetch#1212 met it as a redirect"
-CIVITAI = "civitai/civitai#2113: a download's request and both of its redirects"
+CIVITAI = "civitai/civitai#2113: a download's request and both of its redirects; the bucket as downloaders have it"
 MANAGER = "Comfy-Org/ComfyUI-Manager, README and ltdrdata/ComfyUI-Manager#1521"
 PIP = "the indexes' own pages: each file's link names its host (packaging.python.org, 'Simple repository API')"
 

@@ -64,6 +64,8 @@ def parse(text: str) -> Rule:
     """A rule from its text. Raises EgressRule."""
     if len(text) > _LONGEST or not text.isprintable() or any(one.isspace() for one in text):
         raise EgressRule(text, "a rule is one word of printable characters")
+    if "://" in text:
+        raise EgressRule(text, "a rule names a host, not an address of a page")
     host, port = _split_port(text)
     host, *words = host.split("+")
     opens = _opened(text, words)
@@ -115,8 +117,8 @@ def _network(text: str, host: str) -> Network | None:
     except NotAHost as why:
         raise EgressRule(text, str(why)) from None
     if isinstance(found, str):
-        if slash or "://" in text:
-            raise EgressRule(text, "a rule names a host, not an address of a page", _example(found))
+        if slash:
+            raise EgressRule(text, "a rule names a host, not an address of a page")
         return None
     if slash and not re.fullmatch("[0-9]{1,3}", length):
         raise EgressRule(text, "the length of a network is a number of bits", "10.0.0.0/8:443")
@@ -128,10 +130,6 @@ def _network(text: str, host: str) -> Network | None:
     if shut:
         raise EgressRule(text, f"{shut.value} addresses are never reached, whatever the rules say")
     return network
-
-
-def _example(name: str) -> str:
-    return f"{name}:{DEFAULT_PORT}" if "." in name else ""
 
 
 def _name(text: str, host: str) -> str:

@@ -80,17 +80,18 @@ class Broker:
             head = parse_head(data)
             target = connect_target(head) if head.method == "CONNECT" else absolute_target(head)
             decision = replace(decision, program=_program(head), host=str(target.host), port=target.port)
-            if head.method == "CONNECT" and early:
-                raise BadHead("bytes behind the head")
-            work = self._tunnel(client, target, decision) if head.method == "CONNECT" else self._forward(
-                client, head, target, early, decision)  # fmt: skip
-            await work
+            if head.method == "CONNECT":
+                await self._tunnel(client, target, early, decision)
+            else:
+                await self._forward(client, head, target, early, decision)
         except BadHead as bad:
             self.journal.add(replace(decision, verdict="malformed", why=str(bad)))
             await wire.send(client, wire.reply(400, str(bad)))
 
-    async def _tunnel(self, client: socket.socket, target: Target, decision: Decision) -> None:
+    async def _tunnel(self, client: socket.socket, target: Target, early: bytes, decision: Decision) -> None:
         """CONNECT."""
+        if early:
+            raise BadHead("bytes behind the head")
         if target.port == DNS_PORT:
             await wire.send(client, wire.ESTABLISHED)
             await self._resolver(client, decision)

@@ -5,21 +5,10 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from catalyst.errors import CatalystError
+from catalyst.errors import BrokerRefused, BrokerSilent
 
 SECONDS = 5.0
 _LONGEST = 4 << 20
-
-
-class BrokerSilent(CatalystError):
-    """The broker's control socket is missing or does not answer."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"the broker does not answer: {why}", "is an instance running with a way out? catalyst status")
-
-
-class BrokerRefused(CatalystError):
-    """The broker answered that it will not."""
 
 
 def listed(path: str) -> dict[str, Any]:
@@ -70,6 +59,8 @@ def _answer(peer: socket.socket, request: dict[str, str], readline: Any) -> dict
         raise BrokerSilent(error.strerror or str(error)) from None
     except ValueError:
         raise BrokerSilent("it closed the connection") from None
-    if not isinstance(answer, dict) or not answer.get("ok"):
-        raise BrokerRefused(str(answer.get("error")), str(answer.get("hint"))) if isinstance(answer, dict) else BrokerSilent("")
+    if not isinstance(answer, dict):
+        raise BrokerSilent("it answered something else")
+    if not answer.get("ok"):
+        raise BrokerRefused(str(answer.get("error")), str(answer.get("hint")))
     return answer

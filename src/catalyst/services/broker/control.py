@@ -11,16 +11,12 @@ import struct
 from typing import Any
 
 from catalyst.egress.rules import Rule, parse
-from catalyst.errors import CatalystError
+from catalyst.errors import BrokerRefused, CatalystError
 from catalyst.services.broker.broker import Broker
 
 LONGEST = 4096
 MOST = 16  # connections at once
 MOST_RULES = 4096
-
-
-class UnknownRequest(CatalystError):
-    """Not something the broker does."""
 
 
 class Control:
@@ -64,7 +60,7 @@ class Control:
         except (ValueError, RecursionError):
             request = None
         if not isinstance(request, dict) or not all(isinstance(value, str) for value in request.values()):
-            raise UnknownRequest("control: not an object of texts", 'send one line: {"do": "list"}')
+            raise BrokerRefused("broker: not an object of texts", 'send one line: {"do": "list"}')
         return request
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +75,7 @@ class Control:
             case {"do": "deny", "rule": str(rule)} if len(request) == 2:
                 return self._state() | {"ended": self._deny(parse(rule))}
             case _:
-                raise UnknownRequest("control: not a request", 'send one line: {"do": "list"}')
+                raise BrokerRefused("broker: not a request", 'send one line: {"do": "list"}')
 
     def _state(self) -> dict[str, Any]:
         policy = self._broker.policy
@@ -93,14 +89,14 @@ class Control:
         rules = self._broker.policy.rules
         if rule not in rules:
             if len(rules) >= MOST_RULES:
-                raise UnknownRequest("control: too many rules", "remove some: catalyst egress deny RULE")
+                raise BrokerRefused("broker: too many rules", "remove some: catalyst egress deny RULE")
             rules.append(rule)
 
     def _deny(self, rule: Rule) -> int:
         """Takes a rule away and ends what only it allowed; how many connections."""
         policy = self._broker.policy
         if rule not in policy.rules:
-            raise UnknownRequest("control: no such rule", "see the rules in force: catalyst egress list")
+            raise BrokerRefused("broker: no such rule", "see the rules in force: catalyst egress list")
         policy.rules.remove(rule)
         return self._broker.tunnels.end_unless(policy.still)
 

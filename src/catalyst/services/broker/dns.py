@@ -51,7 +51,7 @@ def parse_query(message: bytes) -> Question:
     labels, at = [], 12
     while at < len(message) and message[at]:
         length = message[at]
-        if length > 63 or at + 1 + length >= len(message) or at - 12 > 255:  # a pointer has the two high bits set
+        if length > 63 or at + 1 + length >= len(message) or at + length > 12 + 253:  # a pointer has the two high bits set
             raise BadQuery(FORMERR)
         labels.append(message[at + 1 : at + 1 + length].decode("latin-1"))
         at += 1 + length
