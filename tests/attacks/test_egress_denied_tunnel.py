@@ -1,0 +1,82 @@
+"""A connection that stands when its host is denied would carry on for ever; so would one that was only just dialled."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from brokers import broker, drained, stub
+from catalyst.errors import BrokerRefused, BrokerSilent
+from catalyst.services.broker import client
+from support import wait_for
+
+
+def test_deny_ends_what_it_no_longer_allows(tmp_path: Path) -> None:
+    with stub() as one, stub() as other, broker(tmp_path, [f"localhost+loopback:{one.port}"]) as running:
+        assert client.allow(running.control, f"localhost+loopback:{other.port}")["ok"]
+        tunnels = [running.connect(f"localhost:{server.port}")[2] for server in (one, other)]
+        for peer in tunnels:
+            peer.sendall(b"x")
+            assert peer.recv(1) == b"x"
+        assert client.deny(running.control, f"localhost+loopback:{other.port}")["ended"] == 1
+        assert drained(tunnels[1]) == b""
+        tunnels[0].sendall(b"y")
+        assert tunnels[0].recv(1) == b"y", "the other one stands"
+        assert running.connect(f"localhost:{other.port}")[0] == 403
+        for peer in tunnels:
+            peer.close()
+        wait_for(lambda: client.listed(running.control)["open"] == 0, "both tunnels are over")
+        assert [(line["sent"], line["received"]) for line in running.log() if "sent" in line] == [(1, 1), (2, 2)]
+
+
+def test_a_rule_that_still_allows_it_keeps_it(tmp_path: Path) -> None:
+    with stub() as server, broker(tmp_path, ["localhost+loopback:*", f"localhost+loopback:{server.port}"]) as running:
+        _, _, peer = running.connect(f"localhost:{server.port}")
+        with peer:
+            assert client.deny(running.control, f"localhost+loopback:{server.port}")["ended"] == 0
+            peer.sendall(b"x")
+            assert peer.recv(1) == b"x"
+            assert client.deny(running.control, "localhost+loopback:*")["ended"] == 1
+            assert drained(peer) == b""
+
+
+def test_what_was_refused_is_listed_with_the_rule_that_would_allow_it(tmp_path: Path) -> None:
+    with stub() as server, broker(tmp_path, ["localhost"]) as running:
+        for _ in range(3):
+            running.connect(f"localhost:{server.port}", "Catalyst-Program: curl")[2].close()
+        running.connect("169.254.169.254:80")[2].close()
+        running.connect("localhost:443")[2].close()
+        metadata, name = client.listed(running.control)["refused"][1:]
+        assert (name["host"], name["count"], name["program"], name["instead"]) == ("localhost", 3, "curl", f"localhost:{server.port}")
+        assert "instead" not in metadata
+        client.allow(running.control, name["instead"])
+        _, fields, peer = running.connect(f"localhost:{server.port}")
+        peer.close()
+        assert fields["Catalyst-Reason"] == "it leads to a loopback address"
+        instead = client.listed(running.control)["refused"][0]["instead"]
+        client.allow(running.control, instead)
+        assert running.connect(f"localhost:{server.port}")[0] == 200, "following the advice leads there"
+
+
+def test_watching(tmp_path: Path) -> None:
+    with stub() as server, broker(tmp_path, [f"localhost+loopback:{server.port}"]) as running:
+        stream = client.watch(running.control)
+        running_late = time.monotonic() + 10
+        first: dict[str, object] = {}
+        while not first and time.monotonic() < running_late:
+            running.connect("evil.org:443")[2].close()
+            first = next(stream)
+        assert (first["event"], first["verdict"], first["host"]) == ("end", "refused", "evil.org")
+        _, _, peer = running.connect(f"localhost:{server.port}")
+        opened = next(one for one in stream if one["event"] == "open")
+        assert opened["host"] == "localhost"
+        peer.close()
+        assert next(one for one in stream if one["event"] == "end" and one["host"] == "localhost")["sent"] == 0
+        stream.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_a_broker_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(BrokerSilent):
+        client.listed(str(tmp_path / "nobody.sock"))
+    with broker(tmp_path) as running, pytest.raises(BrokerRefused):
+        client.allow(running.control, "*")
