@@ -50,9 +50,13 @@ class Broker:
 def sent(path: Path, data: bytes) -> socket.socket:
     """A connection to a unix socket, to which this was sent."""
     peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(SECONDS)
-    peer.connect(str(path))
-    peer.sendall(data)
+    try:
+        peer.connect(str(path))  # with a time limit it would fail where the listener's queue is full (unix(7), EAGAIN)
+        peer.settimeout(SECONDS)
+        peer.sendall(data)
+    except BaseException:
+        peer.close()
+        raise
     return peer
 
 

@@ -1,14 +1,19 @@
 """A connection that stands when its host is denied would carry on for ever; so would one that was only just dialled."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from brokers import broker, drained, stub
+from brokers import Broker, broker, drained, stub
 from catalyst.errors import BrokerRefused, BrokerSilent
 from catalyst.services.broker import client
 from support import wait_for
+
+
+def refused(running: Broker, target: str) -> bool:
+    status, _, peer = running.connect(target)
+    peer.close()
+    return status == 403
 
 
 def test_deny_ends_what_it_no_longer_allows(tmp_path: Path) -> None:
@@ -22,7 +27,7 @@ def test_deny_ends_what_it_no_longer_allows(tmp_path: Path) -> None:
         assert drained(tunnels[1]) == b""
         tunnels[0].sendall(b"y")
         assert tunnels[0].recv(1) == b"y", "the other one stands"
-        assert running.connect(f"localhost:{other.port}")[0] == 403
+        assert refused(running, f"localhost:{other.port}")
         for peer in tunnels:
             peer.close()
         wait_for(lambda: client.listed(running.control)["open"] == 0, "both tunnels are over")
@@ -55,17 +60,14 @@ def test_what_was_refused_is_listed_with_the_rule_that_would_allow_it(tmp_path: 
         assert fields["Catalyst-Reason"] == "it leads to a loopback address"
         instead = client.listed(running.control)["refused"][0]["instead"]
         client.allow(running.control, instead)
-        assert running.connect(f"localhost:{server.port}")[0] == 200, "following the advice leads there"
+        assert not refused(running, f"localhost:{server.port}"), "following the advice leads there"
 
 
 def test_watching(tmp_path: Path) -> None:
     with stub() as server, broker(tmp_path, [f"localhost+loopback:{server.port}"]) as running:
         stream = client.watch(running.control)
-        running_late = time.monotonic() + 10
-        first: dict[str, object] = {}
-        while not first and time.monotonic() < running_late:
-            running.connect("evil.org:443")[2].close()
-            first = next(stream)
+        running.connect("evil.org:443")[2].close()
+        first = next(stream)
         assert (first["event"], first["verdict"], first["host"]) == ("end", "refused", "evil.org")
         _, _, peer = running.connect(f"localhost:{server.port}")
         opened = next(one for one in stream if one["event"] == "open")
