@@ -29,7 +29,8 @@ def test_another_user_is_not_answered(tmp_path: Path) -> None:
     open_to_all(tmp_path)
     with broker(tmp_path) as running:
         for user in (1000, 65534):
-            done = subprocess.run(["/usr/bin/python3", "-c", ASK, running.control], user=user, group=user, extra_groups=[],
+            done = subprocess.run(["/usr/bin/python3", "-c", ASK, running.control], user=user, group=user,
+                extra_groups=[],
                                   capture_output=True, text=True, check=True)  # fmt: skip
             assert '"ok"' not in done.stdout
         assert client.listed(running.control)["rules"] == []
@@ -44,7 +45,8 @@ def test_the_way_out_does_not_take_control_requests(tmp_path: Path) -> None:
 
 
 def test_control_takes_no_nonsense(tmp_path: Path) -> None:
-    lines = [b"", b"[]", b"{", b'{"do": "allow"}', b'{"do": "allow", "rule": 1}', b'{"do": "allow", "rule": "*"}', b'{"do": "list", "x": "y"}',
+    lines = [b"", b"[]", b"{", b'{"do": "allow"}', b'{"do": "allow", "rule": 1}', b'{"do": "allow", "rule": "*"}',
+        b'{"do": "list", "x": "y"}',
              b'{"do": "obey"}', b"[" * 3000, b'{"do": "deny", "rule": "good.org"}', b"\xff\xfe"]  # fmt: skip
     with broker(tmp_path) as running:
         with socket.socket(socket.AF_UNIX) as peer:

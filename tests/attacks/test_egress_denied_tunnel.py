@@ -52,7 +52,8 @@ def test_what_was_refused_is_listed_with_the_rule_that_would_allow_it(tmp_path: 
         running.connect("169.254.169.254:80")[2].close()
         running.connect("localhost:443")[2].close()
         metadata, name = client.listed(running.control)["refused"][1:]
-        assert (name["host"], name["count"], name["program"], name["instead"]) == ("localhost", 3, "curl", f"localhost:{server.port}")
+        assert (name["host"], name["count"], name["program"], name["instead"]) == ("localhost", 3, "curl",
+            f"localhost:{server.port}")
         assert "instead" not in metadata
         client.allow(running.control, name["instead"])
         _, fields, peer = running.connect(f"localhost:{server.port}")
@@ -70,10 +71,11 @@ def test_watching(tmp_path: Path) -> None:
         first = next(stream)
         assert (first["event"], first["verdict"], first["host"]) == ("end", "refused", "evil.org")
         _, _, peer = running.connect(f"localhost:{server.port}")
+        peer.sendall(b"x")  # until somebody speaks it is not known what it is
         opened = next(one for one in stream if one["event"] == "open")
         assert opened["host"] == "localhost"
         peer.close()
-        assert next(one for one in stream if one["event"] == "end" and one["host"] == "localhost")["sent"] == 0
+        assert next(one for one in stream if one["event"] == "end" and one["host"] == "localhost")["sent"] == 1
         stream.close()  # type: ignore[attr-defined]  # a generator
 
 

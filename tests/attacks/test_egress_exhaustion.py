@@ -60,7 +60,7 @@ def _refused(running: Broker) -> bool:
             code, fields = head_of(peer)
         except (TimeoutError, AssertionError):
             return False
-        return code == 502 and fields["Catalyst-Reason"] == "too many connections" and fields["Catalyst-Errno"] == "ECONNREFUSED"
+        return (code, fields["Catalyst-Reason"], fields["Catalyst-Errno"]) == (502, "too many connections", "ECONNREFUSED")
 
 
 def test_a_head_that_trickles_or_never_ends(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def test_a_program_or_a_host_cannot_forge_a_line(tmp_path: Path) -> None:
 def test_no_path_no_query_and_no_field_is_written(tmp_path: Path) -> None:
     with stub() as server, broker(tmp_path, [f"localhost+loopback:{server.port}"]) as running:
         for host in (f"localhost:{server.port}", "evil.org"):
-            running.answer(f"GET http://{host}/secret1?token=secret2 HTTP/1.1\r\nHost: {host}\r\nAuthorization: secret3\r\n\r\n".encode())
+            head = f"GET http://{host}/secret1?token=secret2 HTTP/1.1\r\nHost: {host}\r\nAuthorization: secret3\r\n\r\n"
+            running.answer(head.encode())
         running.answer(b"GET http://u:secret4@evil.org/secret5 HTTP/1.1\r\nHost: evil.org\r\n\r\n")
         running.answer(b"secret6\r\n\r\n")
         text = (tmp_path / "log").read_text()

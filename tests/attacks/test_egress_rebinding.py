@@ -1,4 +1,4 @@
-"""DNS rebinding: a name with a time to live of 0 leads to a public address when it is checked, to loopback when it is dialled.
+"""DNS rebinding: a name that lives for 0 seconds is public when it is checked, and loopback when it is dialled.
 
 The resolver here is the attacker's: each question gets the next answer.
 """
@@ -25,7 +25,8 @@ REQUEST = b"CONNECT rebind.test:443 HTTP/1.1\r\nHost: rebind.test:443\r\n\r\n"
 PUBLIC = "93.184.216.34"
 
 
-def attempt(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Sequence[str]], resolve_again: bool = False) -> tuple[bytes, list[str], int]:
+def attempt(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Sequence[str]],
+    resolve_again: bool = False) -> tuple[bytes, list[str], int]:
     """The broker's answer, the addresses it dialled, and how often it asked. Nothing is really dialled."""
     asked, dialled = itertools.count(), []
 
@@ -33,7 +34,8 @@ def attempt(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Sequence[str]], r
         return [(2, 1, 6, "", (address, port)) for address in answers[min(next(asked), len(answers) - 1)]]
 
     async def connect(self: object, address: Address, port: int) -> socket.socket:
-        host = await asyncio.to_thread(lambda: getaddrinfo("rebind.test", port)[0][4][0]) if resolve_again else str(address)  # type: ignore[index]  # a tuple
+        host = await asyncio.to_thread(lambda: getaddrinfo("rebind.test",
+            port)[0][4][0]) if resolve_again else str(address)  # type: ignore[index]  # a tuple
         dialled.append(host)
         raise ConnectionRefusedError(111, "nobody there")
 
@@ -69,7 +71,8 @@ def test_one_that_asks_again_would_be_led_inside(monkeypatch: pytest.MonkeyPatch
     assert (dialled, asked) == (["127.0.0.1"], 2)
 
 
-@pytest.mark.parametrize("inside", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254", "64:ff9b::7f00:1", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254",
+    "64:ff9b::7f00:1", "::ffff:10.0.0.1"])
 @pytest.mark.parametrize("order", [lambda good, bad: [good, bad], lambda good, bad: [bad, good], lambda good, bad: [bad]])
 def test_one_bad_answer_among_good_ones_spoils_all(
     monkeypatch: pytest.MonkeyPatch, inside: str, order: Callable[[str, str], list[str]]

@@ -31,10 +31,12 @@ HEADS = (
     b"POST http://a.b:8080/x?y=z HTTP/1.1\r\nHost: a.b:8080\r\nContent-Length: 12\r\nConnection: close\r\n\r\n",
     b"GET http://[::1]/ HTTP/1.0\r\nX: y\r\n\r\n",
 )
-QUERIES = (query("huggingface.co"), query("a." * 60 + "org", 16), query("good.org", counts=(1, 0, 0, 1)) + b"\0\0\x29\x10" + bytes(7))
+QUERIES = (query("huggingface.co"), query("a." * 60 + "org", 16),
+    query("good.org", counts=(1, 0, 0, 1)) + b"\0\0\x29\x10" + bytes(7))
 HELLOS = (HELLO, records(named(b"good.org"), 7), records(HELLO[5:], 100))
 TEXTS = (b"*.huggingface.co:443", b"models.lan+private:8080", b"[fd00::/8]:*", b"0x7f.1:80", b"10.0.0.0/8")
-PIECES = (b"\0", b"\r", b"\n", b"\r\n", b" ", b":", b"\xff", b"\xc0\x0c", b"%0a", b"Host: evil.org\r\n", b"[", b"]", b"@", b"\x16\x03\x01", b"?" * 70, b".")
+PIECES = (b"\0", b"\r", b"\n", b"\r\n", b" ", b":", b"\xff", b"\xc0\x0c", b"%0a", b"Host: evil.org\r\n", b"[", b"]",
+    b"@", b"\x16\x03\x01", b"?" * 70, b".")
 
 
 def damaged(data: bytes, random: Random) -> bytes:
@@ -60,7 +62,7 @@ def try_head(data: bytes) -> bool:
     except BadHead:
         return False
     assert 0 < target.port < 65536
-    assert isinstance(target.host, str) is (parse_host(str(target.host)) == target.host)
+    assert parse_host(str(target.host)) == target.host
     return True
 
 
@@ -87,8 +89,7 @@ def try_rule(data: bytes) -> bool:
     text = data.decode("latin-1")
     try:
         rule = parse(text)
-    except EgressRule as error:
-        assert error.hint
+    except EgressRule:
         return False
     assert parse(str(rule)) == rule
     try:
