@@ -5,12 +5,13 @@ text lets them pass. Nothing may reach the listener on loopback.
 """
 
 import socket
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from brokers import broker, stub
+from brokers import Broker, Stub, broker, stub
 from catalyst.egress.rules import parse
 from catalyst.services.broker import decide
 from catalyst.services.broker.decide import Policy
@@ -31,6 +32,13 @@ NEITHER = ("[fe80::1%25lo]", "[::1%lo]", "1.2.3.4.5", "256.256.256.256", "127.0.
            "127.0.0.1@example.org", "exa mple.org")  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Stub]]:
+    """A broker that lets everything public be reached, and a server on loopback."""
+    with stub() as server, broker(tmp_path_factory.mktemp("broker"), reach="internet") as running:
+        yield running, server
+
+
 def test_the_resolver_does_understand_them() -> None:
     """The positive control: getaddrinfo takes each of these for loopback, so passing one on would connect."""
     for text in ("127.1", "2130706433", "0x7f000001", "0177.0.0.1", "017700000001"):
@@ -38,14 +46,14 @@ def test_the_resolver_does_understand_them() -> None:
 
 
 @pytest.mark.parametrize("host", [*LOOPBACK, *METADATA, *PRIVATE, *NEITHER])
-def test_no_spelling_gets_out_of_the_internet(tmp_path: Path, host: str) -> None:
-    with stub() as server, broker(tmp_path, reach="internet") as running:
-        status, fields, peer = running.connect(f"{host}:{server.port}")
-        peer.close()
-        assert status == (400 if host in NEITHER else 403), fields
-        plain = running.answer(f"GET http://{host}:{server.port}/ HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
-        assert plain.split()[1] == str(status).encode()
-        assert server.reached == []
+def test_no_spelling_gets_out_of_the_internet(internet: tuple[Broker, Stub], host: str) -> None:
+    running, server = internet
+    status, fields, peer = running.connect(f"{host}:{server.port}")
+    peer.close()
+    assert status == (400 if host in NEITHER else 403), fields
+    plain = running.answer(f"GET http://{host}:{server.port}/ HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
+    assert plain.split()[1] == str(status).encode()
+    assert server.reached == []
 
 
 def test_with_private_networks_allowed_the_others_stay_closed(tmp_path: Path) -> None:

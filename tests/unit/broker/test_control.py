@@ -24,7 +24,7 @@ def test_a_configuration() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"version": 2}, {"version": True}, {"reach": "everywhere"}, {"private": 0}, {"rules": "a.b"}, {"rules": [1]}, {"more": 1}],
+    [{"version": 2}, {"version": True}, {"reach": "all"}, {"private": 0}, {"rules": "a.b"}, {"rules": [1]}, {"more": 1}],
 )
 def test_what_is_no_configuration(changed: dict[str, object]) -> None:
     with pytest.raises(BrokerMisconfigured):
