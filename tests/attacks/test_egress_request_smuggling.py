@@ -21,7 +21,7 @@ def allowed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, 
 @pytest.mark.parametrize(
     "text",
     [
-        "POST http://{good}/ HTTP/1.1\r\nHost: {good}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /",
+        "POST http://{good}/ HTTP/1.1\r\nHost: {good}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
         "POST http://{good}/ HTTP/1.1\r\nHost: {good}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST http://{good}/ HTTP/1.1\r\nHost: {good}\r\nTransfer-Encoding: xchunked\r\n\r\n",
         "POST http://{good}/ HTTP/1.1\r\nHost: {good}\r\nContent-Length: 0\r\nContent-Length: 30\r\n\r\n",
