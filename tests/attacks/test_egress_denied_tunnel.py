@@ -1,12 +1,23 @@
 """A connection that stands when its host is denied would carry on for ever; so would one that was only just dialled."""
 
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from brokers import Broker, broker, drained, stub
+from catalyst.egress.addresses import Address
+from catalyst.egress.rules import parse
 from catalyst.errors import BrokerRefused, BrokerSilent
 from catalyst.services.broker import client
+from catalyst.services.broker.broker import Broker as Serving
+from catalyst.services.broker.decide import Policy
+from catalyst.services.broker.dial import Dialler
+from catalyst.services.broker.journal import Journal
+from catalyst.services.broker.log import Log
 from support import wait_for
 
 
@@ -31,7 +42,7 @@ def test_deny_ends_what_it_no_longer_allows(tmp_path: Path) -> None:
         for peer in tunnels:
             peer.close()
         wait_for(lambda: client.listed(running.control)["open"] == 0, "both tunnels are over")
-        assert [(line["sent"], line["received"]) for line in running.log() if "sent" in line] == [(1, 1), (2, 2)]
+        assert sorted((line["sent"], line["received"]) for line in running.log() if "sent" in line) == [(1, 1), (2, 2)]
 
 
 def test_a_rule_that_still_allows_it_keeps_it(tmp_path: Path) -> None:
@@ -84,3 +95,31 @@ def test_a_broker_that_is_gone(tmp_path: Path) -> None:
         client.listed(str(tmp_path / "nobody.sock"))
     with broker(tmp_path) as running, pytest.raises(BrokerRefused):
         client.allow(running.control, "*")
+
+
+def test_denied_while_it_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule goes between the decision and the connection."""
+    policy = Policy("hosts", private=False, rules=[parse("localhost+loopback:*")])
+
+    async def connect(self: Dialler, addresses: Sequence[Address], port: int) -> tuple[socket.socket, Address]:
+        upstream = socket.create_connection(("127.0.0.1", port))
+        upstream.setblocking(False)
+        policy.rules.clear()
+        return upstream, addresses[0]
+
+    async def attempt(port: int) -> bytes:
+        serving = Serving(policy, Journal(Log(os.open(os.devnull, os.O_WRONLY))), descriptors=100)
+        inside, outside = socket.socketpair()
+        inside.setblocking(False)
+        outside.sendall(f"CONNECT localhost:{port} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
+        outside.settimeout(10)
+        with outside:
+            task = asyncio.create_task(serving._guarded(inside))
+            answer = await asyncio.to_thread(drained, outside)
+            await task
+        return answer
+
+    monkeypatch.setattr(Dialler, "connect", connect)
+    with stub() as server:
+        assert asyncio.run(attempt(server.port)) == b""
+        assert server.reached == []
