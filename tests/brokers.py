@@ -50,9 +50,13 @@ class Broker:
 def sent(path: Path, data: bytes) -> socket.socket:
     """A connection to a unix socket, to which this was sent."""
     peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(SECONDS)
-    peer.connect(str(path))
-    peer.sendall(data)
+    try:
+        peer.connect(str(path))  # with a time limit it would fail where the listener's queue is full (unix(7), EAGAIN)
+        peer.settimeout(SECONDS)
+        peer.sendall(data)
+    except BaseException:
+        peer.close()
+        raise
     return peer
 
 
@@ -78,7 +82,8 @@ def drained(peer: socket.socket) -> bytes:
 
 @contextmanager
 def broker(folder: Path, rules: Sequence[str] = (), reach: str = "hosts", *, private: bool = False,
-           argv: Sequence[str] = (sys.executable, "-P", "-m", "catalyst.services.broker")) -> Iterator[Broker]:  # fmt: skip
+           argv: Sequence[str] = (sys.executable, "-P", "-m",
+               "catalyst.services.broker")) -> Iterator[Broker]:  # fmt: skip
     """A broker with this configuration; it ends with the block, and must have lived until then."""
     configuration = {"version": 1, "reach": reach, "private": private, "rules": list(rules)}
     listeners = [listening(folder / name) for name in ("out.sock", "control.sock")]
@@ -87,8 +92,10 @@ def broker(folder: Path, rules: Sequence[str] = (), reach: str = "hosts", *, pri
     os.write(config, json.dumps(configuration).encode())
     os.lseek(config, 0, os.SEEK_SET)
     passed = [listeners[0].fileno(), config, log, listeners[1].fileno()]
-    options = [word for pair in zip(("--listener", "--config", "--log", "--control"), map(str, passed), strict=True) for word in pair]
-    process = subprocess.Popen([*argv, *options, *(["--user", USER] if USER else [])], pass_fds=passed, stdin=subprocess.PIPE)
+    options = [word for pair in zip(("--listener", "--config", "--log", "--control"), map(str, passed),
+        strict=True) for word in pair]
+    process = subprocess.Popen([*argv, *options, *(["--user", USER] if USER else [])], pass_fds=passed,
+        stdin=subprocess.PIPE)
     for one in listeners:
         one.close()
     os.close(log)
@@ -130,9 +137,8 @@ class Stub:
             threading.Thread(target=self._one, args=(peer,), daemon=True).start()
 
     def _one(self, peer: socket.socket) -> None:
-        with peer:
-            with suppress(OSError):
-                self._serve(peer)
+        with peer, suppress(OSError):
+            self._serve(peer)
 
     def _echo(self, peer: socket.socket) -> None:
         while data := peer.recv(65536):

@@ -36,7 +36,8 @@ def world(folder: Path, rules: Sequence[str], reach: str = "hosts", *, private: 
     folder.chmod(0o777)
     mapped = [] if os.geteuid() == 0 else ["--unshare-user", "--uid", "0", "--gid", "0"]
     argv = ["bwrap", *mapped, "--unshare-net", "--bind", "/", "/", "--dev", "/dev", "--ro-bind", str(hosts), "/etc/hosts",
-            "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_NET_BIND_SERVICE", "--cap-add", "CAP_SETPCAP", "--cap-add", "CAP_SETUID",
+            "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_NET_BIND_SERVICE", "--cap-add", "CAP_SETPCAP", "--cap-add",
+            "CAP_SETUID",
             "--cap-add", "CAP_SETGID", "--die-with-parent", sys.executable, str(HERE), str(folder)]  # fmt: skip
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
@@ -69,7 +70,7 @@ def _inside(folder: Path) -> None:
         threading.Thread(target=_serve, args=(listener, port, written), daemon=True).start()
     broker = _broker(folder)
     print("ready", flush=True)
-    while sys.stdin.buffer.read1(4096):
+    while os.read(0, 4096):
         pass
     assert broker.stdin is not None
     broker.stdin.close()
@@ -85,7 +86,8 @@ def _broker(folder: Path) -> "subprocess.Popen[bytes]":
     passed = [listeners[0].fileno(), config, log, listeners[1].fileno()]
     options = [word for option, number in zip(("listener", "config", "log", "control"), passed, strict=True)
                for word in (f"--{option}", str(number))]  # fmt: skip
-    return subprocess.Popen([sys.executable, "-P", "-m", "catalyst.services.broker", *options], pass_fds=passed, stdin=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-P", "-m", "catalyst.services.broker", *options], pass_fds=passed,
+        stdin=subprocess.PIPE)
 
 
 def _serve(listener: socket.socket, port: int, written: "object") -> None:
@@ -101,7 +103,8 @@ def _one(peer: socket.socket, port: int, written: "object") -> None:
         if port == 22:
             peer.sendall(BANNER)
         while data := peer.recv(65536):
-            print(json.dumps([address, port, data.decode("latin-1")]), file=written)  # type: ignore[call-overload]  # a text file
+            print(json.dumps([address, port, data.decode("latin-1")]),
+                file=written)  # type: ignore[call-overload]  # a text file
             peer.sendall(data)
 
 

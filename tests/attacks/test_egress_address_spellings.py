@@ -5,26 +5,38 @@ text lets them pass. Nothing may reach the listener on loopback.
 """
 
 import socket
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from brokers import broker, stub
+from brokers import Broker, Stub, broker, stub
 from catalyst.egress.rules import parse
 from catalyst.services.broker import decide
 from catalyst.services.broker.decide import Policy
 
-LOOPBACK = ("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F.0.0.1", "0177.0.0.1", "017700000001", "127.0.0.1.",
-            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::1]", "[0:0:0:0:0:0:0:1]", "0", "0.0.0.0", "[::]", "[::127.0.0.1]",
+LOOPBACK = ("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F.0.0.1", "0177.0.0.1", "017700000001",
+    "127.0.0.1.",
+            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::1]", "[0:0:0:0:0:0:0:1]", "0", "0.0.0.0", "[::]",
+            "[::127.0.0.1]",
             "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost", "LOCALHOST.", "127.255.255.254")  # fmt: skip
 METADATA = ("169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "[::ffff:169.254.169.254]", "[fe80::1]",
-            "[fd00:ec2::254]", "[fd20:ce::254]", "100.100.100.200", "168.63.129.16", "192.0.0.192", "[64:ff9b::a9fe:a9fe]",
+            "[fd00:ec2::254]", "[fd20:ce::254]", "100.100.100.200", "168.63.129.16", "192.0.0.192",
+            "[64:ff9b::a9fe:a9fe]",
             "[2002:a9fe:a9fe::1]", "[2001:0:a9fe:a9fe::1]")  # fmt: skip
-PRIVATE = ("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "[fd00::1]", "[fec0::1]", "[::ffff:10.0.0.1]", "0xa000001", "224.0.0.1",
+PRIVATE = ("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "[fd00::1]", "[fec0::1]", "[::ffff:10.0.0.1]",
+    "0xa000001", "224.0.0.1",
            "255.255.255.255", "198.19.255.255", "[ff02::1]", "[64:ff9b:1::a00:1]")  # fmt: skip
 NEITHER = ("[fe80::1%25lo]", "[::1%lo]", "1.2.3.4.5", "256.256.256.256", "127.0.0.1%00.example.org", "[127.0.0.1]",
            "127.0.0.1@example.org", "exa mple.org")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Stub]]:
+    """A broker that lets everything public be reached, and a server on loopback."""
+    with stub() as server, broker(tmp_path_factory.mktemp("broker"), reach="internet") as running:
+        yield running, server
 
 
 def test_the_resolver_does_understand_them() -> None:
@@ -34,14 +46,14 @@ def test_the_resolver_does_understand_them() -> None:
 
 
 @pytest.mark.parametrize("host", [*LOOPBACK, *METADATA, *PRIVATE, *NEITHER])
-def test_no_spelling_gets_out_of_the_internet(tmp_path: Path, host: str) -> None:
-    with stub() as server, broker(tmp_path, reach="internet") as running:
-        status, fields, peer = running.connect(f"{host}:{server.port}")
-        peer.close()
-        assert status == (400 if host in NEITHER else 403), fields
-        plain = running.answer(f"GET http://{host}:{server.port}/ HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
-        assert plain.split()[1] == str(status).encode()
-        assert server.reached == []
+def test_no_spelling_gets_out_of_the_internet(internet: tuple[Broker, Stub], host: str) -> None:
+    running, server = internet
+    status, fields, peer = running.connect(f"{host}:{server.port}")
+    peer.close()
+    assert status == (400 if host in NEITHER else 403), fields
+    plain = running.answer(f"GET http://{host}:{server.port}/ HTTP/1.1\r\nHost: {host}:{server.port}\r\n\r\n".encode())
+    assert plain.split()[1] == str(status).encode()
+    assert server.reached == []
 
 
 def test_with_private_networks_allowed_the_others_stay_closed(tmp_path: Path) -> None:

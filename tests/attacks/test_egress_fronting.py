@@ -14,7 +14,8 @@ from egress_world import BANNER, OTHER, PUBLIC, reached, world
 from support import open_to_all
 
 pytestmark = pytest.mark.engine("bwrap")
-RULES = ("good.test:443", "good.test:80", "good.test:8080", "good.test:22", "private.test:443", "meta.test:443", "alibaba.test:443",
+RULES = ("good.test:443", "good.test:80", "good.test:8080", "good.test:22", "private.test:443", "meta.test:443",
+    "alibaba.test:443",
          "loop.test:443", "both.test:443", "*.good.test:443")  # fmt: skip
 
 
@@ -58,7 +59,8 @@ def arrived(folder: Path, data: bytes) -> bool:
 
 def test_what_names_its_host_passes(folder: Path) -> None:
     """The positive control of the rest."""
-    for data, port in ((hello("good.test"), 443), (b"GET /a HTTP/1.1\r\nHost: good.test\r\n\r\n", 80), (b"\0binary", 8080)):
+    for data, port in ((hello("good.test"), 443), (b"GET /a HTTP/1.1\r\nHost: good.test\r\n\r\n", 80),
+        (b"\0binary", 8080)):
         assert through(folder, f"good.test:{port}", data) == (200, data)
         assert arrived(folder, data)
     assert {address for address, _, _ in reached(folder)} == {PUBLIC}
@@ -73,9 +75,12 @@ def test_a_server_that_speaks_first_is_heard(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("port", "data"),
     [
-        (443, hello("other.test")), (443, hello(None)), (8080, hello("other.test")), (443, b"SSH-2.0-x\r\n"), (80, b"\0\0\0"),
-        (80, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"), (8080, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"),
-        (80, b"GET http://other.test/front HTTP/1.1\r\nHost: good.test\r\n\r\n"), (443, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"),
+        (443, hello("other.test")), (443, hello(None)), (8080, hello("other.test")), (443, b"SSH-2.0-x\r\n"),
+        (80, b"\0\0\0"),
+        (80, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"),
+        (8080, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"),
+        (80, b"GET http://other.test/front HTTP/1.1\r\nHost: good.test\r\n\r\n"),
+        (443, b"GET /front HTTP/1.1\r\nHost: other.test\r\n\r\n"),
         (80, b"CONNECT other.test:443 HTTP/1.1\r\nHost: other.test:443\r\n\r\n"),
     ],
 )  # fmt: skip
@@ -101,7 +106,8 @@ def test_a_name_cut_into_pieces(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("private.test", "private"), ("meta.test", "cloud metadata"), ("alibaba.test", "cloud metadata"), ("loop.test", "loopback"),
+    [("private.test", "private"), ("meta.test", "cloud metadata"), ("alibaba.test", "cloud metadata"),
+    ("loop.test", "loopback"),
      ("both.test", "private")],
 )  # fmt: skip
 def test_an_allowed_name_that_leads_inside(folder: Path, name: str, why: str) -> None:
@@ -118,7 +124,8 @@ def test_the_address_of_an_allowed_name(folder: Path) -> None:
 
 def test_names_of_private_hosts_pass_where_the_owner_says_so(tmp_path: Path) -> None:
     open_to_all(tmp_path)
-    with world(tmp_path, ["private.test+private:8080", "meta.test+private+loopback:80", "both.test+private:8080"]) as place:
+    with world(tmp_path, ["private.test+private:8080", "meta.test+private+loopback:80",
+        "both.test+private:8080"]) as place:
         assert through(place, "private.test:8080", b"\0x") == (200, b"\0x")
         assert through(place, "both.test:8080", b"\0x")[0] == 200
         assert through(place, "meta.test:80", b"\0x")[0] == 403
@@ -131,7 +138,8 @@ def test_the_internet_without_what_lies_inside(tmp_path: Path) -> None:
     with world(tmp_path, [], "internet") as place:
         assert through(place, "other.test:3333", b"\0x") == (200, b"\0x")
         assert through(place, f"{OTHER}:3333", b"\0x") == (200, b"\0x")
-        for target in ("private.test:443", "10.0.0.7:443", "meta.test:80", "169.254.169.254:80", "loop.test:22", "both.test:443"):
+        for target in ("private.test:443", "10.0.0.7:443", "meta.test:80", "169.254.169.254:80", "loop.test:22",
+            "both.test:443"):
             assert through(place, target, b"\0x")[0] == 403
     (tmp_path / "second").mkdir()
     open_to_all(tmp_path / "second")

@@ -37,15 +37,21 @@ class Kind(Enum):
 _RANGES: tuple[tuple[Kind, tuple[Network, ...]], ...] = tuple(
     (kind, tuple(ip_network(one) for one in text.split()))
     for kind, text in (
-        (Kind.METADATA, "169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200 168.63.129.16 192.0.0.192"
-                        " fd00:ec2::/32 fd20:ce::254"),
+        (
+            Kind.METADATA,
+            ("169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200 168.63.129.16 192.0.0.192 "
+             "fd00:ec2::/32 fd20:ce::254"),
+        ),
         (Kind.UNSPECIFIED, "0.0.0.0/8 ::/128"),
         (Kind.LOOPBACK, "127.0.0.0/8 ::1/128"),
         (Kind.LINK_LOCAL, "169.254.0.0/16 fe80::/10"),
         (Kind.MULTICAST, "224.0.0.0/4 ff00::/8"),
         (Kind.PRIVATE, "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 fc00::/7 fec0::/10 64:ff9b:1::/48"),
-        (Kind.RESERVED, "192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24"
-                        " 240.0.0.0/4 2001::/23 2001:db8::/32 3fff::/20"),
+        (
+            Kind.RESERVED,
+            ("192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 2001::/23 "
+             "2001:db8::/32 3fff::/20"),
+        ),
         (Kind.PUBLIC, "0.0.0.0/0 2000::/3 64:ff9b::/96"),
     )
 )  # fmt: skip
@@ -59,7 +65,8 @@ class NotAHost(ValueError):
 def parse_host(text: str) -> str | Address:
     """A host as a client wrote it: an address in any spelling, or a name in lower case without its last dot.
 
-    A v4-mapped address is the IPv4 address: sockets for both families write it so. ASCII only, brackets round IPv6 already taken off. Raises NotAHost, for a zone id too: it names an interface here.
+    ASCII only, brackets round IPv6 already taken off. A v4-mapped address is the IPv4 address: sockets for both families
+    write it so. Raises NotAHost, for a zone id too: it names an interface here.
     """
     if not text.isascii():
         raise NotAHost("a host is written in ASCII; a name in another script in its xn-- form")

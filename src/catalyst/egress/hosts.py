@@ -12,7 +12,7 @@ from catalyst.egress.rules import Rule, parse
 from catalyst.guard.record import Record
 
 HUB = "huggingface.co/.well-known/meta.json, to which Hugging Face's guide on allow lists points (huggingface/hub-docs#2727)"
-GUIDE = "Hugging Face, 'Downloading behind a proxy or firewall': Hub, Xet of both regions, older LFS (huggingface/hub-docs#2628)"
+GUIDE = "Hugging Face, 'Downloading behind a proxy or firewall': Hub, Xet, older LFS (huggingface/hub-docs#2628)"
 GITHUB = "GitHub Docs, 'Allowing access to GitHub's services from a restricted network', and the meta API it points to"
 RELEASES = "GitHub's meta API; dfetch-org/dfetch#1212 met it as a redirect"
 CIVITAI = "civitai/civitai#2113: a download's request and both of its redirects; the bucket as downloaders have it"
@@ -35,15 +35,17 @@ HOSTS = (
     Host("cdn-lfs.hf.co", "models: large files", HUB),
     Host("cdn-lfs-us-1.hf.co", "models: large files", HUB),
     Host("cdn-lfs-eu-1.hf.co", "models: large files", HUB),
-    Host("cdn-lfs.huggingface.co", "models: large files, the name older repositories redirect to", GUIDE),
+    Host("cdn-lfs.huggingface.co", "models: large files, older name", GUIDE),
     Host("cdn-lfs-us-1.huggingface.co", "models: large files, older name", GUIDE),
     Host("cdn-lfs-eu-1.huggingface.co", "models: large files, older name", GUIDE),
     Host("transfer.xethub.hf.co", "models: large files by Xet", HUB),
     Host("transfer.xethub-eu.hf.co", "models: large files by Xet", HUB),
     Host("cas-server.xethub.hf.co", "models: Xet's API, for download and upload", GUIDE),
     Host("cas-server.xethub-eu.hf.co", "models: Xet's API, for download and upload", GUIDE),
-    Host("cas-bridge.xethub.hf.co", "models: Xet's files for clients that do not speak it", f"{GUIDE}; gradio-app/gradio#11222"),
-    Host("cas-bridge.xethub-eu.hf.co", "models: Xet's files for clients that do not speak it", f"{GUIDE}; gradio-app/gradio#11222"),
+    Host("cas-bridge.xethub.hf.co", "models: Xet's files for clients that do not speak it",
+        f"{GUIDE}; gradio-app/gradio#11222"),
+    Host("cas-bridge.xethub-eu.hf.co", "models: Xet's files for clients that do not speak it",
+        f"{GUIDE}; gradio-app/gradio#11222"),
     Host("aws.cdn.hf.co", "models: content network", HUB),
     Host("us.aws.cdn.hf.co", "models: content network", HUB),
     Host("us-east-1.aws.cdn.hf.co", "models: content network", HUB),

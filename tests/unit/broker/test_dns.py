@@ -18,7 +18,8 @@ def name(text: str) -> bytes:
     return b"".join(bytes([len(label)]) + label.encode("latin-1") for label in text.split(".") if label) + b"\0"
 
 
-def query(text: str, kind: int = 1, klass: int = 1, flags: int = 0x0100, counts: tuple[int, int, int, int] = (1, 0, 0, 0)) -> bytes:
+def query(text: str, kind: int = 1, klass: int = 1, flags: int = 0x0100,
+    counts: tuple[int, int, int, int] = (1, 0, 0, 0)) -> bytes:
     return struct.pack("!6H", 0xBEEF, flags, *counts) + name(text) + struct.pack("!2H", kind, klass)
 
 
@@ -49,7 +50,8 @@ def test_other_types_of_an_allowed_name_are_empty_and_of_another_do_not_exist(ki
     assert struct.unpack_from("!4H", good, 4) == (1, 0, 0, 0)
 
 
-@pytest.mark.parametrize("text", ["1.0.0.127.in-addr.arpa", "169.254.169.254", "127.1", "0x7f000001", "-x.org", "a b.org", "x.good.org"])
+@pytest.mark.parametrize("text", ["1.0.0.127.in-addr.arpa", "169.254.169.254", "127.1", "0x7f000001", "-x.org",
+    "a b.org", "x.good.org"])
 def test_no_other_name_is_looked_up(text: str) -> None:
     assert rcode(answer(query(text), lookup)) == dns.NXDOMAIN
 
@@ -64,7 +66,8 @@ def test_edns_is_understood_and_left_out_of_the_answer() -> None:
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        (b"", None), (b"\0" * 11, None), (query("good.org", flags=0x8000), None), (query("good.org", flags=0x2000), dns.NOTIMP),
+        (b"", None), (b"\0" * 11, None), (query("good.org", flags=0x8000), None),
+        (query("good.org", flags=0x2000), dns.NOTIMP),
         (query("good.org", counts=(0, 0, 0, 0)), dns.FORMERR), (query("good.org", counts=(2, 0, 0, 0)), dns.FORMERR),
         (query("good.org", counts=(1, 1, 0, 0)), dns.FORMERR), (query("good.org", klass=3), dns.REFUSED),
         (struct.pack("!6H", 1, 0, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1", dns.FORMERR),

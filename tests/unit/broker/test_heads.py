@@ -1,7 +1,5 @@
 """Heads of HTTP requests: read one way or refused."""
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +38,8 @@ def test_what_is_no_head(data: bytes) -> None:
         parse_head(data)
 
 
-@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\nHost: a\n\n", b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", b"G\0T", b"GET / HTTP/1.1\n"])
+@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\nHost: a\n\n", b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", b"G\0T",
+    b"GET / HTTP/1.1\n"])
 def test_a_bare_line_end_is_refused_before_the_head_has_ended(data: bytes) -> None:
     with pytest.raises(BadHead):
         ended(data)
@@ -54,8 +53,10 @@ def test_where_a_head_ends() -> None:
 
 @pytest.mark.parametrize(
     ("target", "host"),
-    [("a.b:443", "c.d:443"), ("a.b:443", "a.b:80"), ("a.b:443", ""), ("a.b", "a.b"), ("a.b:0", "a.b:0"), ("u@a.b:443", "a.b:443"),
-     ("a.b:65536", "a.b"), ("[a.b]:443", "[a.b]:443"), ("[::1%lo]:443", "[::1%lo]:443"), ("a.b:443/x", "a.b:443"), ("", ""),
+    [("a.b:443", "c.d:443"), ("a.b:443", "a.b:80"), ("a.b:443", ""), ("a.b", "a.b"), ("a.b:0", "a.b:0"),
+    ("u@a.b:443", "a.b:443"),
+     ("a.b:65536", "a.b"), ("[a.b]:443", "[a.b]:443"), ("[::1%lo]:443", "[::1%lo]:443"), ("a.b:443/x", "a.b:443"),
+     ("", ""),
      ("http://a.b:443", "a.b:443"), ("::1:443", "::1:443"), ("a.b:443", "a.b:443:443"), ("a\\b:443", "a\\b:443")],
 )  # fmt: skip
 def test_what_connect_refuses(target: str, host: str) -> None:
@@ -74,7 +75,8 @@ def test_what_connect_takes() -> None:
 
 @pytest.mark.parametrize(
     ("target", "host"),
-    [("http://a.b/", "c.d"), ("http://a.b:80/", "a.b:81"), ("https://a.b/", "a.b"), ("/x", "a.b"), ("*", "a.b"), ("http:///x", ""),
+    [("http://a.b/", "c.d"), ("http://a.b:80/", "a.b:81"), ("https://a.b/", "a.b"), ("/x", "a.b"), ("*", "a.b"),
+    ("http:///x", ""),
      ("http://u:p@a.b/", "a.b"), ("ftp://a.b/", "a.b"), ("http://a.b/#x", "a.b"), ("http://a.b\\@c.d/", "c.d")],
 )  # fmt: skip
 def test_what_a_plain_request_refuses(target: str, host: str) -> None:
@@ -83,7 +85,8 @@ def test_what_a_plain_request_refuses(target: str, host: str) -> None:
 
 
 def test_how_a_plain_request_goes_on() -> None:
-    request = parse_head(head("POST http://A.b:8080?q HTTP/1.0", "X-Y:  z ", "Connection: x-secret, Keep-Alive", "X-Secret: 1",
+    request = parse_head(head("POST http://A.b:8080?q HTTP/1.0", "X-Y:  z ", "Connection: x-secret, Keep-Alive",
+        "X-Secret: 1",
                               "Proxy-Authorization: x", "Content-Length: 3", "Catalyst-Program: x"))  # fmt: skip
     sent = plain.origin_form(request, absolute_target(request))
     assert sent == head("POST /?q HTTP/1.1", "Host: a.b:8080", "x-y: z", "content-length: 3", "Connection: close")
@@ -92,7 +95,8 @@ def test_how_a_plain_request_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "early"),
-    [(["Transfer-Encoding: chunked"], b""), (["Content-Length: +1"], b""), (["Content-Length: 1, 1"], b""), (["Content-Length: 0x1"], b""),
+    [(["Transfer-Encoding: chunked"], b""), (["Content-Length: +1"], b""), (["Content-Length: 1, 1"], b""),
+    (["Content-Length: 0x1"], b""),
      (["Content-Length: -1"], b""), (["Content-Length: 1"], b"ab"), ([], b"GET / HTTP/1.1\r\n")],
 )  # fmt: skip
 def test_a_body_whose_end_is_not_plain_is_refused(fields: list[str], early: bytes) -> None:
@@ -119,5 +123,6 @@ def test_any_bytes_are_a_head_or_refused(data: bytes) -> None:
                 continue
             assert 0 < reached.port < 65536
         origin_host(found, 80)
-    except BadHead as why:
-        assert re.fullmatch("[ -~]+", str(why))
+    except BadHead:
+        return
+    assert b"\0" not in data[:end]

@@ -99,11 +99,15 @@ def http(host: str, target: str = "/") -> bytes:
 @pytest.mark.parametrize(
     ("data", "port"),
     [
-        (HELLO, 443), (client_hello("evil.org"), 8443), (client_hello(None), 443), (records(named(b"good.org\0"), 99), 443),
-        (records(named(b"10.0.0.1"), 99), 443), (http("evil.org"), 80), (http("evil.org"), 8080), (http("good.org:81"), 80),
+        (HELLO, 443), (client_hello("evil.org"), 8443), (client_hello(None), 443),
+        (records(named(b"good.org\0"), 99), 443),
+        (records(named(b"10.0.0.1"), 99), 443), (http("evil.org"), 80), (http("evil.org"), 8080),
+        (http("good.org:81"), 80),
         (http("good.org", "http://evil.org/"), 80), (b"SSH-2.0-x\r\n", 443), (b"SSH-2.0-x\r\n", 80), (b"\0\0\0", 80),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 80), (b"GET / HTTP/1.0\r\n\r\n", 80), (http("good.org\r\nHost: evil.org"), 80),
-        (b"GET / HTTP/1.1\nHost: good.org\n\n", 80), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 4000, 80), (b"get / HTTP/1.1\r\n", 80),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 80), (b"GET / HTTP/1.0\r\n\r\n", 80),
+        (http("good.org\r\nHost: evil.org"), 80),
+        (b"GET / HTTP/1.1\nHost: good.org\n\n", 80), (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 4000, 80),
+        (b"get / HTTP/1.1\r\n", 80),
     ],
 )  # fmt: skip
 def test_first_bytes_that_name_another_host_or_none_are_refused(data: bytes, port: int) -> None:
@@ -113,7 +117,8 @@ def test_first_bytes_that_name_another_host_or_none_are_refused(data: bytes, por
 
 @pytest.mark.parametrize(
     ("data", "port"),
-    [(client_hello("good.org"), 443), (client_hello("GOOD.org"), 8443), (http("good.org"), 80), (http("good.org:8080"), 8080),
+    [(client_hello("good.org"), 443), (client_hello("GOOD.org"), 8443), (http("good.org"), 80),
+    (http("good.org:8080"), 8080),
      (http("good.org"), 443), (b"SSH-2.0-x\r\n", 22), (b"\0\0\0", 9000), (records(named(b"good.org."), 3), 443)],
 )  # fmt: skip
 def test_first_bytes_that_may_pass(data: bytes, port: int) -> None:
@@ -121,9 +126,11 @@ def test_first_bytes_that_may_pass(data: bytes, port: int) -> None:
     assert not judged(b"", "good.org", port)
 
 
-@given(st.binary(max_size=400), st.sampled_from([b"", b"\x16\x03\x01", b"\x16\x03\x01\0\x40\x01\0\0\x3c\x03\x03"]), st.sampled_from([80, 443, 22]))
+@given(st.binary(max_size=400), st.sampled_from([b"", b"\x16\x03\x01", b"\x16\x03\x01\0\x40\x01\0\0\x3c\x03\x03"]),
+    st.sampled_from([80, 443, 22]))
 def test_any_bytes_are_judged_or_refused(data: bytes, before: bytes, port: int) -> None:
     try:
-        assert judged(before + data, "good.org", port) in (True, False)
-    except Refused as refused:
-        assert str(refused).isprintable()
+        found_good = judged(before + data, "good.org", port)
+    except Refused:
+        return
+    assert not found_good or port == 22

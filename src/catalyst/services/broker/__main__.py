@@ -6,6 +6,7 @@ resolver. Started by root it gives root up first. It ends when its standard inpu
 
 import argparse
 import asyncio
+import codecs
 import os
 import signal
 import socket
@@ -22,6 +23,9 @@ from catalyst.services.broker.journal import Journal
 from catalyst.services.broker.log import Log
 from catalyst.services.broker.threads import small_stacks
 
+# Python imports a codec when it is first used, and the user we become may not be able to read root's installation.
+CODECS = ("ascii", "latin-1", "utf-8", "unicode_escape", "idna")
+
 
 def main(argv: Sequence[str]) -> int:
     """Serve until standard input ends."""
@@ -33,6 +37,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--user", default="", help="UID:GID to become when started by root")
     options = parser.parse_args(argv)
     owner, descriptors = os.geteuid(), raise_open_files()
+    for codec in CODECS:
+        codecs.lookup(codec)
     give_up_root(options.user)
     try:
         policy = read_config(options.config)

@@ -12,7 +12,7 @@ from catalyst.errors import plain as printable
 from catalyst.guard.record import replace
 from catalyst.services.broker import dns, plain, wire
 from catalyst.services.broker.decide import Policy, Verdict
-from catalyst.services.broker.dial import Dialler, DialFailed
+from catalyst.services.broker.dial import DialFailed, Dialler
 from catalyst.services.broker.first import Refused, first_bytes
 from catalyst.services.broker.head import BadHead, Head, Target, absolute_target, connect_target, parse_head
 from catalyst.services.broker.journal import Decision, Journal

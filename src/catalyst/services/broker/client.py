@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from catalyst.errors import BrokerRefused, BrokerSilent
 
@@ -28,9 +28,20 @@ def deny(path: str, rule: str) -> dict[str, Any]:
 
 def watch(path: str) -> Iterator[dict[str, Any]]:
     """Every decision from now on, `event` open or end, until the broker ends. Raises BrokerSilent."""
-    with _connected(path) as peer, peer.makefile("rb") as lines:
+    peer = _connected(path)
+    lines = peer.makefile("rb")
+    try:
         _answer(peer, {"do": "watch"}, lines.readline)
-        peer.settimeout(None)
+    except BaseException:
+        lines.close()
+        peer.close()
+        raise
+    peer.settimeout(None)
+    return _decisions(peer, lines)
+
+
+def _decisions(peer: socket.socket, lines: BinaryIO) -> Iterator[dict[str, Any]]:
+    with peer, lines:
         for line in lines:
             yield json.loads(line)
 
