@@ -78,6 +78,13 @@ def _size(random: Random) -> int:
     return random.choice((1, MOST, 1 << random.randrange(63), random.randint(1, MOST)))
 
 
+def _network(random: Random) -> Network:
+    """Only what a control can ask for: private ranges with the internet, a list with the broker."""
+    reach = random.choice(list(Reach))
+    hosts = frozenset(random.sample(("huggingface.co:443", "*.hf.co:443", "192.0.2.1:80"), random.randint(0, 3)))
+    return Network(reach, reach is Reach.INTERNET and random.random() < 0.5, hosts if reach is Reach.BROKER else frozenset())
+
+
 def _id(random: Random) -> int:
     return random.choice((1, 1000, (1 << 32) - 2, 1 << 31, random.randint(1, (1 << 32) - 2)))
 
@@ -87,7 +94,7 @@ RULES: Mapping[type[Rule], Callable[[Random], Rule]] = {
     NoNewPrivileges: lambda _: NoNewPrivileges(),
     Capabilities: lambda random: Capabilities(frozenset(_some(random, CAPABILITIES))),
     Namespaces: lambda random: Namespaces(frozenset(map(Namespace, _some(random, Namespace)))),
-    Network: lambda random: Network(random.choice(list(Reach))),
+    Network: _network,
     ReadOnlyRoot: lambda _: ReadOnlyRoot(),
     Writable: lambda random: Writable(frozenset(map(Place, _some(random, Place)))),
     Scratch: lambda random: Scratch(_size(random), random.random() < 0.5),

@@ -53,13 +53,18 @@ def _subset(*words: str) -> st.SearchStrategy[frozenset[str]]:
 
 _ids = st.integers(1, (1 << 32) - 2)
 _sizes = st.integers(1, 1 << 50)
+HOSTS = ("huggingface.co:443", "*.hf.co:443", "192.0.2.1:80", "example.org:*")
 
 RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     Identity: st.builds(Identity, _ids, _ids),
     NoNewPrivileges: st.just(NoNewPrivileges()),
     Capabilities: st.builds(Capabilities, _subset("CHOWN", "KILL", "NET_RAW", "SYS_ADMIN")),
     Namespaces: st.builds(Namespaces, st.frozensets(st.sampled_from(Namespace))),
-    Network: st.builds(Network, st.sampled_from(Reach)),
+    Network: st.one_of(
+        st.builds(Network, st.just(Reach.INTERNET), st.booleans()),
+        st.builds(lambda hosts: Network(Reach.BROKER, hosts=hosts), st.frozensets(st.sampled_from(HOSTS))),
+        st.just(Network(Reach.NOWHERE)),
+    ),
     ReadOnlyRoot: st.just(ReadOnlyRoot()),
     Writable: st.builds(Writable, st.frozensets(st.sampled_from(Place))),
     Scratch: st.builds(Scratch, _sizes, st.booleans()),
@@ -101,7 +106,7 @@ def facts() -> st.SearchStrategy[Facts]:
         Facts,
         root=st.booleans(),
         rootless=st.booleans(),
-        etc=st.sampled_from([(), ("/etc/resolv.conf", "/etc/ssl/certs")]),
+        etc=st.sampled_from([(), ("/etc/localtime", "/etc/ssl/certs")]),
         gpu=st.sampled_from([(), ("/dev/dri",), ("/dev/kfd", "/dev/dri", "/sys/class/kfd")]),
         groups=st.sampled_from([(), (44, 109)]),
         submounts=st.sampled_from([frozenset[str](), frozenset({"/srv/ComfyUI/models/disk"})]),

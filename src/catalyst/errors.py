@@ -48,6 +48,34 @@ class PathRefused(SettingsError):
         super().__init__(f"{setting} {shown(path)}: {why}", hint or "give another folder, or create it: mkdir -p FOLDER")
 
 
+class EgressRule(SettingsError):
+    """A rule for what the workload may reach is malformed, or opens what cannot be opened."""
+
+    def __init__(self, rule: str, why: str, instead: str = "") -> None:
+        super().__init__(
+            f"egress rule {shown(rule)}: {why}",
+            f"write it so: {instead}" if instead else "a rule is HOST or *.SUFFIX, and a port: huggingface.co:443",
+        )
+
+
+class BrokerMisconfigured(CatalystError):
+    """The broker was started with a configuration that it does not understand: our mistake."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the broker's configuration: {why}", "this is a fault in catalyst; please report it")
+
+
+class BrokerSilent(CatalystError):
+    """The broker's control socket is missing or does not answer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the broker does not answer: {why}", "does an instance run, and with a way out? catalyst status")
+
+
+class BrokerRefused(CatalystError):
+    """The broker was asked for something that it does not do."""
+
+
 class PortTaken(CatalystError):
     """Somebody else listens on the address the interface should be published on."""
 

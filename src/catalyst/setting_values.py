@@ -124,6 +124,16 @@ def bind(name: str, text: str) -> str:
     return str(address)
 
 
+def hosts(name: str, text: str) -> tuple[str, ...]:  # noqa: ARG001 -- every parser has one shape
+    """Rules of the allow list, between commas or blanks, each in its shortest form."""
+    found = []
+    for word in text.replace(",", " ").split():
+        from catalyst.egress import rules  # only where there is one: it knows addresses, and that is a slow import
+
+        found.append(str(rules.parse(word)))
+    return tuple(dict.fromkeys(found))
+
+
 def flags(name: str, text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))

@@ -42,12 +42,27 @@ class Settings(Record):
     user: tuple[int, int]
     grace: int
     comfyui_flags: tuple[str, ...]
+    egress_allow: tuple[str, ...]
+    egress_deny: tuple[str, ...]
     origin: Mapping[str, str]
     notices: tuple[str, ...] = ()
 
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The allow list of `restricted`: the built-in one for the level, what the owner adds, less what he takes off."""
+        return tuple(sorted({*self.built_in_hosts(), *self.egress_allow} - {*self.egress_deny}))
+
+    def built_in_hosts(self) -> frozenset[str]:
+        """What stands on the list from the start: at `normal` also where nodes and their packages come from."""
+        from catalyst.egress.hosts import default_rules  # it knows addresses, and that is a slow import
+
+        return frozenset(map(str, default_rules(self.security_level is Level.NORMAL)))
+
 
 class Field(Record):
-    """One setting: the field of Settings it fills, its variable, its default as text, its parser, its meaning."""
+    """One setting: the field of Settings it fills, its variable, its default as text, its parser, its meaning.
+
+    `many`: a list of words, which a settings file may write as a list.
+    """
 
     key: str
     variable: str
@@ -55,6 +70,7 @@ class Field(Record):
     parse: Parser
     help: str
     metavar: str = ""
+    many: bool = False
 
 
 FIELDS: tuple[Field, ...] = (
@@ -85,7 +101,12 @@ FIELDS: tuple[Field, ...] = (
     Field("user", "CATALYST_USER", "1000:1000", parse.user, "uid:gid of the workload, never 0", "UID[:GID]"),
     Field("grace", "CATALYST_GRACE", "10", parse.integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
     Field("comfyui_flags", "COMFYUI_FLAGS", "", parse.flags,
-          "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
+          "extra flags for ComfyUI, from a list of allowed ones", "FLAGS", many=True),
+    Field("egress_allow", "CATALYST_EGRESS_ALLOW", "", parse.hosts,
+          "hosts restricted may reach beside the built-in ones: HOST, *.SUFFIX, with :PORT where it is not 443",
+          "RULES", many=True),
+    Field("egress_deny", "CATALYST_EGRESS_DENY", "", parse.hosts, "rules to take off the list, built-in ones too",
+          "RULES", many=True),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
@@ -155,13 +176,15 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
     except (ValueError, RecursionError) as error:  # ValueError too: a number of more than 4300 digits
         raise SettingsError(f"{shown(str(file))} is not TOML: {plain(str(error)).lower()}",
                             f"mend it: nano {pasted(str(file))}") from error  # fmt: skip
-    keys = {field.key for field in FIELDS}
+    keys = {field.key: field.many for field in FIELDS}
     for key, value in table.items():
         if key not in keys:
             raise SettingsError(
                 f"{shown(str(file))} has the unknown key {shown(key)}", f"known keys: {', '.join(sorted(keys))}"
             )
-        if not isinstance(value, str | int | bool):
+        if keys[key] and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            table[key] = " ".join(value)
+        elif not isinstance(value, str | int | bool):
             raise SettingsError(f"{shown(str(file))}: {key} must be a string, a number or a boolean", f'{key} = "…"')
         if type(value) is int and abs(value) >= 1 << 62:
             raise SettingsError(f"{shown(str(file))}: {key} is too large a number", f"{key} = 1")

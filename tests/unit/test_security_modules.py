@@ -131,7 +131,7 @@ def test_the_name_follows_the_text() -> None:
                 for one in rendered.of(build(settings), sandbox(settings)):
                     names.setdefault(one.text.replace(one.name, ""), set()).add(one.name)
     assert all(len(found) == 1 for found in names.values())
-    assert len({name for found in names.values() for name in found}) == len(names) == 12 + 4
+    assert len({name for found in names.values() for name in found}) == len(names) == 6 + 2
 
 
 def test_doctor_says_which_profile_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -26,6 +26,13 @@ def as_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str))
 
 
+def compact(value: Any) -> str:
+    """One JSON document on one line."""
+    import json
+
+    return json.dumps(value, separators=(",", ":"), default=str)
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table that fits the terminal; plain lines where the output is not one."""
     from rich.console import Console

@@ -41,7 +41,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=30, width=WIDTH)
 
 
-COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "policy", "render", "completion")
+COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "policy", "egress", "render", "completion")
 
 
 def build(only: str = "") -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _policy, _render, _completion)
+    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _policy, _egress, _render, _completion)
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
     return parser
@@ -133,6 +133,25 @@ def _policy(commands: Commands, full: bool) -> None:
         diff.add_argument(which, choices=("normal", "high", "maximum"))
     _json(diff)
     _json(_command(views, "flags", "the flags COMFYUI_FLAGS may hold", "policy_flags"))
+
+
+def _egress(commands: Commands, full: bool) -> None:
+    egress = commands.add_parser("egress", help="show, change or watch where the workload may connect", allow_abbrev=False,
+                                 formatter_class=Formatter)  # fmt: skip
+    if not full:
+        return
+    views = egress.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=Parser)
+    shown = _command(views, "list", "the rules, and the last refused connections with what would allow them", "egress_list")
+    _settings(shown)
+    _json(shown)
+    for name, text in (("allow", "allow a host, at once"), ("deny", "take a rule off the list, at once")):
+        change = _command(views, name, f"{text}; with --save for every start", f"egress_{name}")
+        change.add_argument("rule", help="HOST or *.SUFFIX, with :PORT where it is not 443")
+        change.add_argument("--save", action="store_true", help="write it to catalyst.toml")
+        _settings(change, only=("data",))
+    watch = _command(views, "watch", "print every decision as it falls", "egress_watch")
+    _settings(watch, only=("data",))
+    watch.add_argument("--json", action="store_true", help="print one JSON document a line")
 
 
 def _render(commands: Commands, full: bool) -> None:

@@ -17,7 +17,7 @@ from catalyst.policy.model import Policy
 from catalyst.render import session
 from catalyst.render.lsm import profiles
 from catalyst.render.target import Answer, Facts, Rendered, Sandbox, answers, targets
-from catalyst.settings import NetworkMode, Settings
+from catalyst.settings import Settings
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount, Workload
@@ -107,17 +107,6 @@ def insist(prepared: Prepared) -> None:
         {name: answer.overall for name, answer in prepared.answers.items()},
         {name: answer.layers for name, answer in prepared.answers.items()},
     )  # fmt: skip
-
-
-def port_inside(settings: Settings, engine: Engine) -> int:
-    """Where the workload serves on loopback. Only bwrap with the host's network has to look for a free port."""
-    if settings.network_mode is not NetworkMode.PUBLIC or not engine.own_files:
-        return SEALED_PORT
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _resolved(workload: Workload, more: tuple[Mount, ...]) -> Workload:

@@ -37,7 +37,7 @@ def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple
 
     `wake` is a descriptor that becomes readable when the user asks to stop.
     """
-    port = prepare.port_inside(settings, engine)
+    port = prepare.SEALED_PORT
     tree = None if settings.app == "canary" else comfyui.find(settings) or _clone(settings, tell)
     if tree is None:
         if settings.app == "comfyui":

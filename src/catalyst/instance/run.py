@@ -11,6 +11,7 @@ from catalyst.engine.engine import Engine, choose, pass_signal
 from catalyst.instance import prepare
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Store, make_session, remove_session, temporary
+from catalyst.instance.way_out import way_out
 from catalyst.settings import Settings
 from catalyst.workloads import command
 
@@ -34,7 +35,8 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
         )  # fmt: skip
         prepare.insist(ready)
         make_session(folder, ready.files)
-        return _start(engine, ready, alive)
+        with way_out(ready, folder):
+            return _start(engine, ready, alive)
     finally:
         os.close(held)
         remove_session(folder)

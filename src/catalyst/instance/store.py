@@ -193,6 +193,11 @@ class Store:
         return CatalystError(f"the record {plain(str(self._record))} cannot be read: {plain(str(why)).lower()}",
                              f"remove it: rm {pasted(str(self._record))}")  # fmt: skip
 
+    def egress_log(self) -> int:
+        """A descriptor that appends to the broker's log of decisions, which begins anew with each instance."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(self.folder / "egress.log", flags, 0o600)
+
     def open_session(self, files: Mapping[str, bytes], owner: tuple[int, int], *, door: bool) -> None:
         """A fresh session folder with `files`, and the door's folder for `owner`."""
         remove_session(self.session)

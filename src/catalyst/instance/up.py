@@ -17,8 +17,10 @@ from catalyst.instance import examine, health, leftovers, posture, prepare, prof
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
+from catalyst.instance.way_out import WayOut
 from catalyst.policy.model import Enforced, NotEnforced
 from catalyst.policy.requirement import words
+from catalyst.render.session import BROKER_FILE
 from catalyst.settings import Level, Settings
 
 READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
@@ -35,6 +37,7 @@ class Instance:
         self.store = Store(settings.data)
         self.entry: Entry | None = None
         self.first: FirstProcess | None = None
+        self.way_out: WayOut | None = None
         self._stack = ExitStack()
         self._wake, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -57,6 +60,7 @@ class Instance:
             listener, url = self._listen()
             self._record(state="starting", app=app, url=url)
             self.store.open_session(ready.files, self.settings.user, door=True)
+            self._open_way_out(ready)
             self._start(ready, engine, listener)
             if self._wait_until_ready(url):
                 self._check(ready, engine)
@@ -129,6 +133,18 @@ class Instance:
         listener.close()
         self._stack.callback(self._kill, self.gateway)
 
+    def _open_way_out(self, ready: Prepared) -> None:
+        """The broker, before the workload may ask for it."""
+        if BROKER_FILE not in ready.files:
+            return
+        log = self.store.egress_log()
+        try:
+            self.way_out = WayOut(ready, self.store.session, log)
+            self._stack.callback(self.way_out.end)
+            self.way_out.start()
+        finally:
+            os.close(log)
+
     def _wait_until_ready(self, url: str) -> bool:
         """True when it answers, False when a signal asked to stop. Raises WorkloadFailed when it ended or never came."""
         end = time.monotonic() + READY_WITHIN
@@ -180,10 +196,16 @@ class Instance:
         posture.compare(ready.policy, posture.look(self.first.pid), expected, lacking)
 
     def _watch(self) -> None:
-        """Until something ends or a signal comes."""
+        """Until sandbox or gateway ends or a signal comes. A broker that ends is started again, a few times: until it is
+        there, connections wait; if it stays away, they fail."""
         ends = [os.pidfd_open(self.sandbox.pid), os.pidfd_open(self.gateway.pid)]
-        select.select([self._wake, *ends], [], [])
-        for descriptor in ends:
+        brokers = self.way_out.lives() if self.way_out else []
+        while True:
+            ready, _, _ = select.select([self._wake, *ends, *brokers], [], [])
+            if not set(ready) <= set(brokers):
+                break
+            brokers = self.way_out.again(self.tell) if self.way_out else []
+        for descriptor in (*ends, *brokers):
             os.close(descriptor)
 
     def _idle(self, seconds: float) -> bool:

@@ -89,13 +89,22 @@ class Namespaces(Record):
 
 
 class Network(Record):
-    """Where the workload may connect. Below INTERNET it has no interface but loopback."""
+    """Where the workload may connect; it has no interface but loopback, and its only way out is the broker.
+
+    `private`: with INTERNET, private address ranges too (RFC 1918, RFC 4193, RFC 6598); link-local addresses and cloud
+    metadata never. `hosts`: with BROKER, the rules of the allow list (catalyst.egress.rules), and nothing else.
+    """
 
     reach: Reach
+    private: bool = False
+    hosts: frozenset[str] = frozenset()
 
     def join(self, other: "Network") -> "Network":
-        """Narrower."""
-        return Network(max(self.reach, other.reach))
+        """Narrower; of two allow lists what stands on both, and a list is narrower than the internet."""
+        reach = max(self.reach, other.reach)
+        lists = [one.hosts for one in (self, other) if one.reach is Reach.BROKER]
+        hosts = frozenset.intersection(*lists) if reach is Reach.BROKER else frozenset()
+        return Network(reach, reach is Reach.INTERNET and self.private and other.private, hosts)
 
 
 class ReadOnlyRoot(Record):

@@ -21,7 +21,6 @@ from catalyst.policy.model import (
     OwnTerminal,
     Policy,
     ProcessRule,
-    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
@@ -39,10 +38,6 @@ from catalyst.workloads.model import PACKAGE, PLAN, SCRATCH, Mount
 
 # The client puts them into every container when its configuration file names a proxy, passwords included.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-UNFILTERED = (
-    "nothing filters where it connects: private addresses and cloud metadata are reachable; "
-    "NETWORK_MODE=restricted or isolated closes it"
-)
 
 
 class Dialect(Record):
@@ -72,7 +67,7 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
                 Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
                 | ForensicCleanup()
             ):
-                _view(dialect, rule, facts, draft)
+                _view(dialect, rule, sandbox, facts, draft)
             case Writable():
                 _mounts(dialect, policy, sandbox, facts, draft)
             case _:
@@ -107,13 +102,13 @@ def _process(dialect: Dialect, rule: ProcessRule, sandbox: Sandbox, facts: Facts
             assert_never(rule)
 
 
-def _view(dialect: Dialect, rule: ViewRule, facts: Facts, draft: Draft) -> None:
+def _view(dialect: Dialect, rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
     """What it sees, but for the mounts."""
     match rule:
         case Network():
-            draft.say("--network=bridge" if rule.reach is Reach.INTERNET else "--network=none")
-            if rule.reach is Reach.INTERNET:
-                draft.partly(UNFILTERED)
+            draft.say("--network=none")
+            if out := mounts.way_out(rule, sandbox):
+                draft.say("--mount", _bind(out, may_write=False))
         case ReadOnlyRoot():
             draft.say("--read-only")
         case Scratch():

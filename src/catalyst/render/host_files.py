@@ -3,7 +3,7 @@
 # What programs need of /etc to run at all: libraries, names, certificates, fonts. No passwd: the sandbox has its own.
 ETC = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/nsswitch.conf",
-    "/etc/resolv.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/pki/tls/certs",
+    "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/pki/tls/certs",
     "/etc/pki/ca-trust/extracted", "/etc/localtime", "/etc/fonts", "/etc/mime.types", "/etc/services",
     "/etc/protocols", "/etc/OpenCL/vendors", "/etc/vulkan",
 )  # fmt: skip

@@ -4,10 +4,10 @@ import os.path
 from collections.abc import Iterable
 
 from catalyst.errors import PathRefused
-from catalyst.policy.model import HiddenPaths, Policy, Writable
+from catalyst.policy.model import HiddenPaths, Network, Policy, Reach, Writable
 from catalyst.render.session import SHOWN
 from catalyst.render.target import Sandbox
-from catalyst.workloads.model import DOOR, PACKAGE, SCRATCH, Mount
+from catalyst.workloads.model import DOOR, OUT, PACKAGE, SCRATCH, Mount
 
 CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
 SCRATCH_FOLDERS = ("/tmp", SCRATCH, "/dev/shm")  # in memory, whatever makes the sandbox
@@ -23,6 +23,14 @@ def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
 def door(sandbox: Sandbox) -> Mount | None:
     """The shared folder with the way in, writable; None for a command."""
     return Mount(f"{sandbox.session}/door", DOOR) if sandbox.workload.port else None
+
+
+def way_out(rule: Network, sandbox: Sandbox) -> Mount | None:
+    """The folder with the broker's socket, read-only; None where there is no broker.
+
+    Connecting to a socket needs no writable mount (sb_permission in fs/namei.c is about files, folders and links).
+    """
+    return None if rule.reach is Reach.NOWHERE else Mount(f"{sandbox.session}/out", OUT)
 
 
 def writable(policy: Policy, mount: Mount) -> bool:

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping
 
-from catalyst.policy.model import Identity, Network, Policy, Reach, SystemCalls
+from catalyst.policy.model import Identity, Policy, SystemCalls
 from catalyst.policy.syscalls.numbers import NUMBERS
+from catalyst.render import broker
 from catalyst.render.seccomp import oci, program
 from catalyst.render.target import Rendered
 from catalyst.workloads.model import HOME, PLAN
 
-PLAN_FILE, SECCOMP_FILE, FILTER_FILE = "plan.json", "seccomp.json", "filter.bpf"
+PLAN_FILE, SECCOMP_FILE, FILTER_FILE, BROKER_FILE = "plan.json", "seccomp.json", "filter.bpf", "broker.json"
 # file in the session folder -> where it is shown
 SHOWN: Mapping[str, str] = {
     PLAN_FILE: PLAN,
     "passwd": "/etc/passwd",
     "group": "/etc/group",
     "hosts": "/etc/hosts",
+    "resolv.conf": "/etc/resolv.conf",
 }
+# Names are asked for over TCP (use-vc, resolv.conf(5)): the guard leads what connects to port 53 to the broker.
+RESOLVER = "nameserver 127.0.0.1\noptions use-vc timeout:5 attempts:1\n"
 
 
 def files(policy: Policy, plan: str, machine: str, outer: Rendered) -> dict[str, bytes]:
@@ -33,10 +37,8 @@ def files(policy: Policy, plan: str, machine: str, outer: Rendered) -> dict[str,
         "passwd": f"root:x:0:0:root:/nonexistent:/usr/sbin/nologin\ncomfyuser:x:{uid}:{gid}::{HOME}:/bin/sh\n",
         "group": f"root:x:0:\ncomfyuser:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost catalyst\n::1 localhost\n",
+        "resolv.conf": RESOLVER,
     }
-    return {**seccomp, **{name: text.encode() for name, text in texts.items()}}
-
-
-def sealed(policy: Policy) -> bool:
-    """The workload has no interface but loopback."""
-    return any(isinstance(one.rule, Network) and one.rule.reach is not Reach.INTERNET for one in policy)
+    way_out = broker.config(policy)
+    more = {BROKER_FILE: way_out} if way_out else {}
+    return {**seccomp, **more, **{name: text.encode() for name, text in texts.items()}}

@@ -6,8 +6,8 @@ from catalyst.guard.record import Record
 from catalyst.policy.model import Place
 
 DATA, SCRATCH, HOME, PACKAGE = "/data", "/scratch", "/scratch/home", "/opt/catalyst/catalyst"
-DOOR, PLAN = "/run/catalyst/door", "/run/catalyst/plan.json"
-WAY_OUT = "/catalyst/out/out.sock"  # the broker's socket, where there is a broker
+DOOR, OUT, PLAN = "/run/catalyst/door", "/run/catalyst/out", "/run/catalyst/plan.json"
+WAY_OUT = f"{OUT}/out.sock"  # the broker's socket, where there is a broker
 
 
 class Mount(Record):

@@ -41,6 +41,7 @@ from catalyst.policy.model import (
     SystemCalls,
     Writable,
 )
+from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import session
 from catalyst.render.seccomp import oci, program
 from catalyst.render.target import Facts, Rendered, answers, targets
@@ -183,9 +184,13 @@ def _any(*_: object) -> bool:
     return True
 
 
-def _sealed(rule: Rule, other: Rule, _: Case) -> bool:
-    """What the broker adds to no network is not an engine's to say."""
-    return all(isinstance(it, Network) and it.reach is not Reach.INTERNET for it in (rule, other))
+def _ways_out(rule: Rule, other: Rule, _: Case) -> bool:
+    """That there is a broker is an engine's to say; where it lets the workload connect is the broker's."""
+    return len({isinstance(it, Network) and it.reach is Reach.NOWHERE for it in (rule, other)}) == 1
+
+
+def _supervised(facts: Facts) -> bool:
+    return facts.notify and facts.machine in NUMBERS
 
 
 def _places(rule: Rule, other: Rule, one: Case) -> bool:
@@ -219,7 +224,7 @@ def _present(rule: Rule, facts: Facts) -> object:
 
 
 CONTAINER: dict[type[Rule], Alike] = {
-    Network: _sealed,
+    Network: _ways_out,
     Writable: _places,
     Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.PID, Namespace.MOUNT},
     Devices: lambda rule, other, one: _granted(rule, one.facts) == _granted(other, one.facts),
@@ -230,7 +235,7 @@ MODULES: Mapping[str, dict[type[Rule], Alike]] = {
     name: {
         Devices: lambda rule, other, _: all(isinstance(it, Devices) and it.vendors for it in (rule, other)),
         Writable: _places,
-        Network: _sealed,
+        Network: _ways_out,
     }
     for name in ("apparmor", "selinux")
 }
@@ -238,7 +243,7 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     "docker": CONTAINER,
     "podman": CONTAINER,
     "bubblewrap": {
-        Network: _sealed,
+        Network: _ways_out,
         Writable: _places,
         Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.MOUNT},
         MaskedPaths: lambda rule, other, one: _present(rule, one.facts) == _present(other, one.facts),
@@ -247,7 +252,8 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
         Capabilities: _any,  # it keeps none, whatever is asked for; the gap says so
     },
     "guard": {
-        Network: _sealed,
+        # Landlock alone lets nobody out, so it cannot let anybody out by rule either
+        Network: lambda rule, other, one: _ways_out(rule, other, one) or not _supervised(one.facts),
         # processes are the one kind that Landlock's scopes stand for, and the gap says so
         Namespaces: lambda rule, other, _: (Namespace.PID in _own(rule)) == (Namespace.PID in _own(other)),
         Writable: _places,

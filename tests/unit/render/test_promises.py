@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from catalyst.errors import SettingsError
 from catalyst.policy.build import build
+from catalyst.render.host_files import ETC
 from catalyst.render.target import Facts, targets
 from catalyst.settings import Level, NetworkMode, Settings
 from strategies import facts, sandbox, settings_with
@@ -47,7 +48,10 @@ def test_a_container_is_always_confined(client: str, settings: Settings, host: F
     for word in ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=1000:1000", "--pull=never", "--rm"):
         assert word in options
     assert ("--read-only" in options) is (settings.security_level >= Level.HIGH)
-    assert ("--network=none" in options) is (settings.network_mode > NetworkMode.PUBLIC)
+    assert "--network=none" in options
+    assert any("target=/run/catalyst/out,readonly" in word for word in options) is (
+        settings.network_mode is not NetworkMode.ISOLATED
+    )
     assert any(word.startswith("--pids-limit=") for word in options)
 
 
@@ -80,17 +84,23 @@ def test_bubblewrap_and_user_namespaces(settings: Settings, host: Facts) -> None
 @given(settings=anything, host=facts())
 def test_bubblewrap_always(settings: Settings, host: Facts) -> None:
     words = argv("bubblewrap", settings, host)
-    wanted = {"--clearenv", "--new-session", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"}
+    wanted = {"--clearenv", "--new-session", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
+              "--unshare-net"}  # fmt: skip
     assert wanted <= set(words)
-    assert ("--unshare-net" in words) is (settings.network_mode > NetworkMode.PUBLIC)
+    out = words.index("/run/catalyst/out", words.index("--ro-bind")) if settings.network_mode < NetworkMode.ISOLATED else 0
+    assert words[out - 2] == "--ro-bind" or settings.network_mode is NetworkMode.ISOLATED
+    assert any(word.endswith("/session/out") for word in words) is (settings.network_mode is not NetworkMode.ISOLATED)
     options = words[: words.index("--")]
     assert options[-4:] == ("--remount-ro", "/", "--chdir", "/")
 
 
 @given(settings=anything, host=facts())
-def test_the_resolver_is_shown_only_where_there_is_an_internet(settings: Settings, host: Facts) -> None:
-    shown = "/etc/resolv.conf" in argv("bubblewrap", settings, host)
-    assert shown is (settings.network_mode is NetworkMode.PUBLIC and "/etc/resolv.conf" in host.etc)
+def test_the_resolver_of_the_host_is_never_shown(settings: Settings, host: Facts) -> None:
+    words = argv("bubblewrap", settings, host)
+    assert [words[at - 1].rpartition("/")[0] for at, word in enumerate(words) if word == "/etc/resolv.conf"] == [
+        sandbox(settings).session
+    ]
+    assert "/etc/resolv.conf" not in ETC
 
 
 @pytest.mark.parametrize("target", ["docker", "podman"])

@@ -3,7 +3,7 @@
 import socket
 
 from catalyst.audit.inside.acts.network import names
-from catalyst.audit.inside.probe import ENGINES, SEALED, Answer, Context, Probe, allowed, denied, met
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, allowed, denied, met
 
 
 def act(_: Context) -> Answer:
@@ -26,5 +26,4 @@ PROBE = Probe(
     control="network-mode",
     layers=ENGINES,
     act=act,
-    networks=SEALED,
 )

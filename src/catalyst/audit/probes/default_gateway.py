@@ -1,7 +1,7 @@
-"""Routers have passwords of their own, often the one from the shop. `public` is not filtered yet."""
+"""Routers have passwords of their own, often the one from the shop."""
 
 from catalyst.audit.inside.acts.network import connect, gateway
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe, denied
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, denied
 
 
 def act(_: Context) -> Answer:
@@ -18,5 +18,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

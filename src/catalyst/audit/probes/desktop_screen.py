@@ -1,7 +1,7 @@
 """The X server's second door needs no file."""
 
 from catalyst.audit.inside.acts.sockets import knocks_any
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="desktop-screen",
@@ -12,5 +12,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=knocks_any("\0/tmp/.X11-unix/X0", "\0/tmp/.X11-unix/X1"),
     also=("write-confinement",),
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
 """X11 reads every key typed; the message bus starts programs."""
 
 from catalyst.audit.inside.acts.sockets import knocks_any
-from catalyst.audit.inside.probe import ENGINES, SEALED, Probe
+from catalyst.audit.inside.probe import ENGINES, Probe
 
 act = knocks_any(
     "/tmp/.X11-unix/X0", "/tmp/.X11-unix/X1", "/run/dbus/system_bus_socket", "/run/user/{uid}/bus",
@@ -18,5 +18,4 @@ PROBE = Probe(
     layers=ENGINES,
     act=act,
     also=("network-mode",),
-    networks=SEALED,
 )

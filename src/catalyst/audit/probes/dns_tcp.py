@@ -1,7 +1,7 @@
-"""Names carry data out."""
+"""Names carry data out. Where there is a broker, whoever asks a name server gets the broker, which forwards no query."""
 
 from catalyst.audit.inside.acts.network import NOWHERE, tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="dns-tcp",
@@ -11,5 +11,5 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to(NOWHERE, 53),
-    networks=SEALED,
+    networks=("isolated",),
 )

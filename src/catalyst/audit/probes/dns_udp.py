@@ -1,7 +1,7 @@
 """Names carry data out."""
 
 from catalyst.audit.inside.acts.network import NOWHERE, by_connect, udp
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="dns-udp",
@@ -12,5 +12,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=lambda _: udp((NOWHERE, 53), by_connect),
     also=("system-calls",),
-    networks=SEALED,
 )

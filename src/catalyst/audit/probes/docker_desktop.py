@@ -1,4 +1,4 @@
-"""Docker Desktop answered its API there without a password. `public` is not filtered yet."""
+"""Docker Desktop answered its API there without a password. At `normal`, `public` lets a node reach its owner's network."""
 
 from catalyst.audit.inside.acts.network import tcp_to
 from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe

@@ -3,7 +3,7 @@
 import socket
 
 from catalyst.audit.inside.acts.network import TCP_FASTOPEN_CONNECT, fast_open, to_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = to_bait("tcp", lambda to: fast_open(to, _send))
 
@@ -22,5 +22,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

@@ -4,7 +4,7 @@ import socket
 
 from catalyst.audit.inside.acts.network import MSG_FASTOPEN, fast_open, socket_address, to_bait
 from catalyst.audit.inside.native import HIGH, call
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 
 
 def act(context: Context) -> Answer:
@@ -26,5 +26,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=act,
     also=("system-calls",),
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
 """MSG_FASTOPEN connects without connect(2)."""
 
 from catalyst.audit.inside.acts.network import MSG_FASTOPEN, fast_open, to_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 act = to_bait("tcp", lambda to: fast_open(to, lambda line, name: line.sendto(b"", MSG_FASTOPEN, name)))
 
@@ -14,5 +14,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=act,
     also=("system-calls",),
-    networks=SEALED,
 )

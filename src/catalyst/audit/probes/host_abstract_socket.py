@@ -1,7 +1,7 @@
 """Abstract names belong to the network namespace; Landlock scopes them from ABI 6."""
 
 from catalyst.audit.inside.acts.sockets import knocks_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="host-abstract-socket",
@@ -12,5 +12,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=knocks_bait("abstract", "\0"),
     also=("write-confinement",),
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
-"""What listens for the local network. `public` is not filtered yet."""
+"""What listens for the local network."""
 
 from catalyst.audit.inside.acts.network import open_door, to_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="host-address",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=to_bait("lan", open_door),
-    networks=SEALED,
 )

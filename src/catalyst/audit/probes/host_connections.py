@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalyst.audit.inside.probe import ENGINES, SEALED, Answer, Context, Probe, allowed, denied, unknown
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, allowed, denied, unknown
 
 
 def act(context: Context) -> Answer:
@@ -22,5 +22,4 @@ PROBE = Probe(
     control="network-mode",
     layers=ENGINES,
     act=act,
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
-"""Databases and development servers trust it. `public` is not filtered yet."""
+"""Databases and development servers trust it."""
 
 from catalyst.audit.inside.acts.network import open_door, to_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="host-loopback",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=to_bait("tcp", open_door),
-    networks=SEALED,
 )

@@ -4,7 +4,7 @@ import socket
 
 from catalyst.audit.inside.acts.network import socket_address, to_bait
 from catalyst.audit.inside.native import call
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe, allowed, met
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, met
 
 
 def act(context: Context) -> Answer:
@@ -31,5 +31,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

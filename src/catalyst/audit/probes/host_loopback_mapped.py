@@ -3,7 +3,7 @@
 import socket
 
 from catalyst.audit.inside.acts.network import open_door, to_bait
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 
 
 def act(context: Context) -> Answer:
@@ -19,5 +19,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.network import by_connect, to_bait, udp_door
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="host-udp-connected",
@@ -14,5 +14,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=to_bait("udp", partial(udp_door, send=by_connect)),
     also=("system-calls",),
-    networks=SEALED,
 )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from catalyst.audit.inside.acts.network import by_sendmmsg, to_bait, udp_door
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="host-udp-sendmmsg",
@@ -14,5 +14,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=to_bait("udp", partial(udp_door, send=by_sendmmsg)),
     also=("system-calls",),
-    networks=SEALED,
 )

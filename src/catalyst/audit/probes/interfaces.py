@@ -1,7 +1,7 @@
 """A network namespace of its own has nothing but `lo` (network_namespaces(7))."""
 
 from catalyst.audit.inside.acts.network import names
-from catalyst.audit.inside.probe import ENGINES, SEALED, Answer, Context, Probe, allowed, denied
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe, allowed, denied
 
 
 def act(_: Context) -> Answer:
@@ -18,5 +18,4 @@ PROBE = Probe(
     control="network-mode",
     layers=ENGINES,
     act=act,
-    networks=SEALED,
 )

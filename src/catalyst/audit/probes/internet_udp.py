@@ -1,7 +1,7 @@
 """Hysteria, GHOST's proxy, speaks UDP; sendto(2) needs no connect(2), which is all some supervise."""
 
 from catalyst.audit.inside.acts.network import NOWHERE, by_sendto, udp
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="internet-udp",
@@ -12,5 +12,4 @@ PROBE = Probe(
     layers=EVERYONE,
     act=lambda _: udp((NOWHERE, 14433), by_sendto),
     also=("system-calls",),
-    networks=SEALED,
 )

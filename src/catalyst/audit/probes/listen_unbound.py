@@ -3,7 +3,7 @@
 import socket
 
 from catalyst.audit.inside.acts.network import reachable
-from catalyst.audit.inside.probe import ENGINES, SEALED, Answer, Context, Probe
+from catalyst.audit.inside.probe import ENGINES, Answer, Context, Probe
 
 
 def act(_: Context) -> Answer:
@@ -21,5 +21,4 @@ PROBE = Probe(
     control="network-mode",
     layers=ENGINES,
     act=act,
-    networks=SEALED,
 )

@@ -1,9 +1,9 @@
-"""Services that trust whoever comes from this machine. `public` is not filtered yet."""
+"""Services that trust whoever comes from this machine."""
 
 from functools import partial
 
 from catalyst.audit.inside.acts.network import TIMEOUT, open_door
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe, first_allowed
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, first_allowed
 
 # ssh, Docker without TLS, MySQL, PostgreSQL, Redis, Ollama, Chrome's debugger, Jupyter
 PORTS = (22, 2375, 3306, 5432, 6379, 11434, 9222, 8888)
@@ -22,5 +22,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
-"""AWS, Azure, Google and others. `public` is not filtered yet."""
+"""AWS, Azure, Google and others."""
 
 from catalyst.audit.inside.acts.network import tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="metadata",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to("169.254.169.254", 80),
-    networks=SEALED,
 )

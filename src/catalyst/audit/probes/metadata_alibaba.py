@@ -1,7 +1,7 @@
-"""No link-local address: a rule on 169.254/16 misses it. `public` is not filtered yet."""
+"""No link-local address: a rule on 169.254/16 misses it."""
 
 from catalyst.audit.inside.acts.network import tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="metadata-alibaba",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to("100.100.100.200", 80),
-    networks=SEALED,
 )

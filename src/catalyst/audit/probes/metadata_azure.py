@@ -1,7 +1,7 @@
-"""A public address that leads to the host, and to certificates. `public` is not filtered yet."""
+"""A public address that leads to the host, and to certificates."""
 
 from catalyst.audit.inside.acts.network import tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="metadata-azure",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to("168.63.129.16", 80),
-    networks=SEALED,
 )

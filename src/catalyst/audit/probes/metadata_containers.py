@@ -1,7 +1,7 @@
-"""ECS and EKS hand task credentials out there. `public` is not filtered yet."""
+"""ECS and EKS hand task credentials out there."""
 
 from catalyst.audit.inside.acts.network import tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="metadata-containers",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to("169.254.170.2", 80),
-    networks=SEALED,
 )

@@ -1,9 +1,9 @@
-"""Forgotten by whoever filters IPv4. `public` is not filtered yet."""
+"""Forgotten by whoever filters IPv4."""
 
 import socket
 
 from catalyst.audit.inside.acts.network import tcp_to
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="metadata-ipv6",
@@ -13,5 +13,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=tcp_to("fd00:ec2::254", 80, socket.AF_INET6),
-    networks=SEALED,
 )

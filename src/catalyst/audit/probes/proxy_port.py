@@ -3,7 +3,7 @@
 import socket
 
 from catalyst.audit.inside.acts.network import reachable
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Answer, Context, Probe
+from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe
 
 
 def act(_: Context) -> Answer:
@@ -23,5 +23,4 @@ PROBE = Probe(
     control="network-mode",
     layers=EVERYONE,
     act=act,
-    networks=SEALED,
 )

@@ -1,7 +1,7 @@
 """DNS tunnels and QUIC."""
 
 from catalyst.audit.inside.acts.sockets import socket_of
-from catalyst.audit.inside.probe import EVERYONE, SEALED, Probe
+from catalyst.audit.inside.probe import EVERYONE, Probe
 
 PROBE = Probe(
     id="udp-socket-ipv6",
@@ -11,5 +11,4 @@ PROBE = Probe(
     control="system-calls",
     layers=EVERYONE,
     act=socket_of("a UDP socket over IPv6", 10, 2, 0),
-    networks=SEALED,
 )

@@ -18,6 +18,7 @@ from catalyst.guard.record import Record
 from catalyst.instance import prepare
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import make_session, remove_session, temporary
+from catalyst.instance.way_out import way_out
 from catalyst.policy.model import Place
 from catalyst.render.session import PLAN_FILE
 from catalyst.settings import Settings
@@ -107,12 +108,13 @@ def confined(settings: Settings, engine: Engine, bait: Bait, variant: Variant) -
         _door(folder, settings)
         opened = [one for one in ready.outer.opened if str(one[0]) in argv]
         keep = () if engine.proxies_signals else (alive,)
-        running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
-        lines: list[str] = []
-        try:
-            answers = _read(running, lines)
-        finally:
-            _end_sandbox(engine, ready.sandbox.id, running)
+        with way_out(ready, folder, at_once=True):
+            running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
+            lines: list[str] = []
+            try:
+                answers = _read(running, lines)
+            finally:
+                _end_sandbox(engine, ready.sandbox.id, running)
         return Ran(answers, why="" if answers else " / ".join(lines[-3:]) or "it said nothing")
     finally:
         os.close(alive)

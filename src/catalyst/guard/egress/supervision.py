@@ -12,6 +12,7 @@ from catalyst.guard import syscalls
 from catalyst.guard.egress import caller
 from catalyst.guard.egress.address import MOST, Disconnect, Local, NotOurs, Refused, decide
 from catalyst.guard.egress.connections import Connections, refusal
+from catalyst.guard.egress.listeners import Listeners
 from catalyst.guard.egress.table import Held, Table
 from catalyst.guard.plan import Egress
 from catalyst.guard.syscalls import Notification
@@ -34,6 +35,7 @@ class Supervision:
         self._calls = CALLS[os.uname().machine]
         self._epoll = select.epoll()
         self._listeners: set[int] = set()
+        self._own = Listeners()
         self._table = Table(min(MOST_HELD, soft // 2))
         self._connections = Connections(egress.door, self._table, self._epoll, most=max(1, min(256, soft // 8)))
         self._answers: dict[str, Callable[[int, Notification], None]] = {
@@ -124,6 +126,7 @@ class Supervision:
             raise refusal(errno.EACCES)  # the kernel would choose a port, past Landlock's rule for bind(2)
         backlog = _int(told.arguments[1])
         held.socket.listen(backlog if backlog >= 0 else 1 << 16)
+        self._own.add(held.inode)
         self._table.release(held)
         syscalls.answer(listener, told.id)
 
@@ -155,6 +158,8 @@ class Supervision:
         elif self._connections.under_way(held):
             self._connections.join(held, who)
         elif isinstance(decision, Local):
+            if not self._own.at(int(decision.address[1])):
+                raise refusal(errno.ECONNREFUSED)
             self._connections.local(held, who, decision.address)
         else:
             self._connections.outside(held, who, decision, caller.program(told.thread))

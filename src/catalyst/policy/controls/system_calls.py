@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from catalyst.policy.build import Control
 from catalyst.policy.model import Rule, SystemCalls, Tier
-from catalyst.settings import Level, NetworkMode, Settings
+from catalyst.settings import Level, Settings
 
 
 def rules(settings: Settings) -> Iterable[Rule]:
     """A shorter list at each level. CUDA cannot start without an ordinary memfd (NVIDIA/OpenShell#1696)."""
     yield SystemCalls(
         Tier(settings.security_level.value),
-        datagrams=settings.network_mode is NetworkMode.PUBLIC,
+        datagrams=False,
         memory_programs=settings.security_level is Level.NORMAL or settings.gpu != "none",
     )
 

@@ -6,7 +6,7 @@ tighter one. `abi` must stand first: without it network rules load and do nothin
 
 import re
 
-from catalyst.policy.model import Capabilities, Devices, Place, Policy, Reach
+from catalyst.policy.model import Capabilities, Devices, Place, Policy
 from catalyst.render import mounts
 from catalyst.render.host_files import ETC, GPU, READABLE
 from catalyst.render.lsm.profile import NAME, Profile, Wanted, digest, wanted
@@ -35,7 +35,7 @@ def profile(policy: Policy, sandbox: Sandbox) -> Profile:
 def _lines(policy: Policy, sandbox: Sandbox) -> list[str]:
     want = wanted(policy)
     groups = (
-        _process(policy, want), _network(want.reach), _code(sandbox), _places(policy, sandbox, want), _kernel(want),
+        _process(policy, want), _network(), _code(sandbox), _places(policy, sandbox, want), _kernel(want),
         _devices(policy),
     )  # fmt: skip
     return [
@@ -60,12 +60,9 @@ def _process(policy: Policy, want: Wanted) -> list[str]:
     return [*(f"capability {name}" for name in kept), *limits, *senders, f"signal (send, receive) peer={NAME}"]
 
 
-def _network(reach: Reach) -> list[str]:
+def _network() -> list[str]:
     """Loopback needs inet even where there is nothing else; netlink is how a program asks for its addresses."""
-    kinds = ["inet stream", "inet6 stream", "unix stream", "netlink raw"]
-    if reach is Reach.INTERNET:
-        kinds += ["inet dgram", "inet6 dgram"]
-    return [f"network {kind}" for kind in kinds]
+    return [f"network {kind}" for kind in ("inet stream", "inet6 stream", "unix stream", "netlink raw")]
 
 
 def _code(sandbox: Sandbox) -> list[str]:

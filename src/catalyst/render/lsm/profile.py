@@ -1,7 +1,7 @@
 """A profile of a security module, named after its own text: another policy or version never takes a wrong one."""
 
 from catalyst.guard.record import Record
-from catalyst.policy.model import Execution, Limits, MaskedPaths, Network, Policy, Reach, Scratch
+from catalyst.policy.model import Execution, Limits, MaskedPaths, Policy, Scratch
 
 NAME = "@name@"  # where the text names the profile
 
@@ -19,7 +19,6 @@ class Profile(Record):
 class Wanted(Record):
     """What a profile needs of a policy, with the loosest value where the policy says nothing."""
 
-    reach: Reach
     run_from_writable: bool
     run_from_scratch: bool
     masked: frozenset[str]
@@ -31,7 +30,6 @@ def wanted(policy: Policy) -> Wanted:
     rules = [one.rule for one in policy]
     run = all(rule.from_writable for rule in rules if isinstance(rule, Execution))
     return Wanted(
-        reach=next((rule.reach for rule in rules if isinstance(rule, Network)), Reach.INTERNET),
         run_from_writable=run,
         run_from_scratch=run and all(rule.executable for rule in rules if isinstance(rule, Scratch)),
         masked=next((rule.paths for rule in rules if isinstance(rule, MaskedPaths)), frozenset()),

@@ -4,8 +4,8 @@ The templates let a container use whatever carries its own label, and CIL before
 something away again. So the module is about what lies beside files: sockets, ports, devices, capabilities.
 """
 
-from catalyst.policy.model import Capabilities, Devices, Policy, Reach
-from catalyst.render.lsm.profile import NAME, Profile, digest, wanted
+from catalyst.policy.model import Capabilities, Devices, Policy
+from catalyst.render.lsm.profile import NAME, Profile, digest
 from catalyst.render.target import Sandbox
 
 TCP = "accept append bind connect create getattr getopt ioctl listen lock read setattr setopt shutdown write"
@@ -33,13 +33,11 @@ def profile(policy: Policy, _sandbox: Sandbox) -> Profile:
 
 
 def _lines(policy: Policy) -> list[str]:
-    internet = wanted(policy).reach is Reach.INTERNET
-    templates = ["container", *(["net_container"] if internet else [])]
     return [
         "; ComfyUI and its guard. What no template and no line allows is refused.",
         f"(block {NAME}",
-        *(f"    (blockinherit {template})" for template in templates),
-        *(f"    {line}" for line in (*(() if internet else LOOPBACK), *_capabilities(policy), *_devices(policy))),
+        "    (blockinherit container)",
+        *(f"    {line}" for line in (*LOOPBACK, *_capabilities(policy), *_devices(policy))),
         ")",
     ]
 

@@ -17,7 +17,6 @@ from catalyst.policy.model import (
     NoNewPrivileges,
     OwnTerminal,
     Policy,
-    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
@@ -34,11 +33,7 @@ def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
     for stated in policy:
         match rule := draft.at(stated):
             case Network():
-                draft.partly(
-                    "kinds of sockets are refused, addresses are not looked at"
-                    if rule.reach is Reach.INTERNET
-                    else "kinds of sockets are refused; that there is only loopback is the engine's to see to"
-                )
+                draft.partly("kinds of sockets are refused; that there is only loopback is the engine's to see to")
             case Execution():
                 if not rule.from_writable:
                     draft.partly("libraries are mapped from custom_nodes and cache, and an interpreter reads a script")

@@ -22,7 +22,6 @@ from catalyst.policy.model import (
     OwnTerminal,
     Policy,
     ProcessRule,
-    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
@@ -44,10 +43,6 @@ UNSHARE = {
     Namespace.UTS: ("--unshare-uts", "--hostname", "catalyst"), Namespace.CGROUP: ("--unshare-cgroup-try",),
 }  # fmt: skip
 FILTER = 200  # the descriptor bwrap reads its filter from: fixed, so that an argv says the same every time
-UNFILTERED = (
-    "the host's network is shared: its loopback services, private addresses and cloud metadata are reachable{}; "
-    "NETWORK_MODE=restricted or isolated closes it"
-)
 
 
 def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
@@ -58,7 +53,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     draft, made = Draft(), set[str]()
     opened = []
     draft.say("bwrap", "--die-with-parent", "--as-pid-1")
-    view = _system(policy, facts, made)
+    view = _system(facts, made)
     shown, binds = mounts.all_mounts(sandbox), list[str]()
     bare = [path for path, to in facts.links if not to]
     mounts.inspect(policy, [*shown, *(Mount(path, path) for path in ("/usr", *bare, *facts.etc, *facts.gpu))])
@@ -68,7 +63,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
                 Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
                 | ForensicCleanup()
             ):
-                view += _view(rule, facts, draft)
+                view += _view(rule, sandbox, facts, draft, made)
             case SystemCalls():
                 opened = _filter(sandbox, facts, draft)
             case Writable():
@@ -121,14 +116,12 @@ def _process(rule: ProcessRule, facts: Facts, draft: Draft) -> None:
             assert_never(rule)
 
 
-def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
+def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft, made: set[str]) -> list[str]:
     """What it sees, but for the mounts."""
     match rule:
         case Network():
-            if rule.reach is not Reach.INTERNET:
-                return ["--unshare-net"]
-            # Landlock's scope has them from ABI 6 on (guard/landlock.py)
-            draft.partly(UNFILTERED.format("" if facts.landlock >= 6 else ", abstract unix sockets (X11) too"))
+            out = mounts.way_out(rule, sandbox)
+            return ["--unshare-net", *([*_parents(out.target, made), "--ro-bind", out.source, out.target] if out else [])]
         case Scratch():
             if not rule.executable:
                 draft.partly("programs may run from it: bwrap cannot mount noexec")
@@ -149,15 +142,13 @@ def _view(rule: ViewRule, facts: Facts, draft: Draft) -> list[str]:
     return []
 
 
-def _system(policy: Policy, facts: Facts, made: set[str]) -> list[str]:
+def _system(facts: Facts, made: set[str]) -> list[str]:
     """The programs and the few files of /etc that they need to run at all; no home, no /var, no /run."""
-    online = any(isinstance(one.rule, Network) and one.rule.reach is Reach.INTERNET for one in policy)
     words = ["--ro-bind", "/usr", "/usr"]
     for path, to in facts.links:
         words += ["--symlink", to, path] if to else ["--ro-bind", path, path]
     for path in facts.etc:
-        if online or path != "/etc/resolv.conf":
-            words += [*_parents(path, made), "--ro-bind-try", path, path]
+        words += [*_parents(path, made), "--ro-bind-try", path, path]
     return [*words, "--proc", "/proc", "--dev", "/dev"]
 
 
@@ -170,8 +161,8 @@ def _tmpfs(path: str, size: int) -> list[str]:
 
 
 def _binds(policy: Policy, sandbox: Sandbox, shown: tuple[Mount, ...], made: set[str]) -> list[str]:
-    way_in = mounts.door(sandbox)
     words: list[str] = []
+    way_in = mounts.door(sandbox)
     for mount in (*shown, *([way_in] if way_in else [])):
         words += _parents(mount.target, made)
         may_write = mount is way_in or mounts.writable(policy, mount)

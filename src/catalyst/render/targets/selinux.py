@@ -17,7 +17,6 @@ from catalyst.policy.model import (
     NoNewPrivileges,
     OwnTerminal,
     Policy,
-    Reach,
     ReadOnlyRoot,
     Scratch,
     SystemCalls,
@@ -36,11 +35,7 @@ def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
     for stated in policy:
         match rule := draft.at(stated):
             case Network():
-                draft.partly(
-                    "kinds of sockets are refused, addresses are not looked at"
-                    if rule.reach is Reach.INTERNET
-                    else "only unreserved ports are reached; that there is only loopback is the engine's to see to"
-                )
+                draft.partly("only unreserved ports are reached; that there is only loopback is the engine's to see to")
             case Writable() | ReadOnlyRoot():
                 draft.partly(f"files with another label are out of reach; {ONE_LABEL}")
             case Execution() | Scratch():

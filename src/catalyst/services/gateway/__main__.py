@@ -6,13 +6,13 @@ let it listen on loopback only. Started by root it gives root up first. It ends 
 
 import argparse
 import os
-import resource
 import socket
 import sys
 import threading
 from collections.abc import Sequence
 
-from catalyst.guard import relay, syscalls
+from catalyst.guard import relay
+from catalyst.guard.unprivileged import give_up_root, raise_open_files
 from catalyst.services.gateway.door import enter
 
 
@@ -24,26 +24,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--user", default="", help="UID:GID to become when started by root")
     options = parser.parse_args(argv)
     listener = socket.socket(fileno=options.listener)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    unprivileged(options.user)
+    raise_open_files()
+    give_up_root(options.user)
     threading.Thread(target=relay.serve, args=(listener, lambda: enter(options.door)), daemon=True).start()
     while os.read(0, 4096):
         pass
     return 0
-
-
-def unprivileged(user: str) -> None:
-    """Give up root and every capability, for good."""
-    if os.geteuid() == 0 and user:
-        uid, gid = (int(part) for part in user.split(":"))
-        syscalls.drop_bounding_set()
-        os.setgroups([])
-        os.setresgid(gid, gid, gid)
-        os.setresuid(uid, uid, uid)
-    syscalls.capset_none()
-    syscalls.prctl("PR_SET_NO_NEW_PRIVS", syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    syscalls.prctl("PR_SET_DUMPABLE", syscalls.PR_SET_DUMPABLE, 0)
 
 
 if __name__ == "__main__":
