@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_an_inherited_socket_is_not_there(tmp_path: Path) -> None:
         for one in (connected, fresh):
             one.set_inheritable(True)
         running = start(tmp_path, text, inherited=[connected.fileno(), fresh.fileno()])
-        assert running.communicate(timeout=60)[0] == '{"open": []}\n'
+        assert running.communicate(timeout=60) == ('{"open": []}\n', "")
 
 
 PASSED = """
@@ -48,10 +49,12 @@ def _pass_a_socket(path: Path) -> socket.socket:
     return door
 
 
-def test_a_socket_passed_in_cannot_be_connected(tmp_path: Path, far: Far) -> None:
+@pytest.mark.parametrize("landlock", [True, False])
+def test_a_socket_passed_in_cannot_be_connected(tmp_path: Path, far: Far, landlock: bool) -> None:
     before = far.reached
+    change: dict[str, Any] = {} if landlock else {"tcp_rules": None}
     with _pass_a_socket(tmp_path / "door"):
-        found = run(tmp_path, PASSED % (tmp_path / "door"), within=far.within).found
+        found = run(tmp_path, PASSED % (tmp_path / "door"), within=far.within, **change).found
     assert (found["connect"], found["fast"], found["got"]) == ("EACCES", "EPERM", "ENOTCONN")
     assert far.reached == before
 

@@ -10,7 +10,7 @@ from catalyst.guard.egress.dial import Dial
 from catalyst.guard.egress.meeting import Meeting
 
 FEWEST = 256  # below that many nobody is looked for
-BUSY = 20  # looking for holders takes at most one part in so many of the time
+BUSY = 20  # looking for holders takes at most one part in so many of the time, where it frees little
 LONGEST_LOOK = 0.25  # s
 REMEMBERED = 4096
 
@@ -84,12 +84,13 @@ class Table:
 
     def sweep(self) -> None:
         """Let go of sockets that no process holds: closed ones, since the guard's hold keeps the kernel from saying so."""
-        now = time.monotonic()
+        now, before = time.monotonic(), len(self._held)
         if now < self._not_before:
             return
         self._forget(self.all())
         self._sweep_at = min(self.most, max(FEWEST, 2 * len(self._held)))
-        self._not_before = now + BUSY * (time.monotonic() - now)
+        worth_it = 2 * len(self._held) <= before
+        self._not_before = now if worth_it else now + BUSY * (time.monotonic() - now)
 
     def free_port(self, port: int) -> None:
         """Let go of closed sockets that are bound to `port`, so that it can be bound again."""
