@@ -36,8 +36,8 @@ def clients() -> Path:
     if not (home / "ready").exists():
         # Debian's interpreter, which the image has too.
         subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", home], check=True)
-        install: list[str | Path] = [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", lock]
-        subprocess.run(install, check=True)
+        install = ["install", "-q", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
+        subprocess.run([str(python), "-m", "pip", *install], check=True)
         (home / "ready").touch()
     return python
 

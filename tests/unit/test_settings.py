@@ -42,8 +42,8 @@ THREE = {
     "user": ("1:1", "2:2", "3:3"),
     "grace": ("1", "2", "3"),
     "comfyui_flags": ("--cpu", "--lowvram", "--novram"),
-    "egress_allow": ("a.org:443", "b.org:443", "*.c.org:8443"),
-    "egress_deny": ("a.org:443", "b.org:443", "*.c.org:8443"),
+    "egress_allow": ("a.org", "b.org", "*.c.org:8443"),
+    "egress_deny": ("a.org", "b.org", "*.c.org:8443"),
 }
 VARIABLES = {field.key: field.variable for field in FIELDS}
 

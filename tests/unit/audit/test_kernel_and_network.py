@@ -17,7 +17,7 @@ import pytest
 from catalyst.audit.inside import attempt
 from catalyst.audit.inside.acts import kernel, machine, network, processes, sockets, tracing
 from catalyst.audit.inside.native import NONE, NUMBERS, UnknownMachine
-from catalyst.audit.inside.probe import GUARD, LEVELS, Answer, Context, Probe, allowed
+from catalyst.audit.inside.probe import GUARD, LEVELS, Answer, Context, allowed
 from catalyst.policy.model import SystemCalls, Tier
 from catalyst.policy.syscalls import numbers
 from catalyst.render.seccomp import program
@@ -116,11 +116,13 @@ def test_call_numbers_are_the_policys() -> None:
     assert not {NUMBERS[name][0] for name in NEWER} & set(numbers.NUMBERS["x86_64"].values())
 
 
-@pytest.mark.parametrize(
-    "probe", [one for one in PROBES.values() if one.control == "network-mode"], ids=lambda one: one.id
-)
-def test_what_only_a_closed_network_stops_is_promised_for_it(probe: Probe) -> None:
-    assert "public" not in probe.networks
+def test_what_public_leaves_open_is_the_public_internet_and_at_normal_the_owners_network() -> None:
+    """Everything else of the network mode is promised in every mode."""
+    closed = [one for one in PROBES.values() if one.control == "network-mode"]
+    assert {one.id for one in closed if "public" not in one.networks} == {
+        "internet-tcp", "pool-port", "dns-tcp", "docker-desktop",
+    }  # fmt: skip
+    assert {one.id for one in closed if one.levels != LEVELS} == {"private-range"}
 
 
 @pytest.mark.parametrize(

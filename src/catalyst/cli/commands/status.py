@@ -18,5 +18,6 @@ def status(arguments: argparse.Namespace) -> int:
         rows = [(key, str(value)) for key, value in found.items()]
         output.table(f"{found['app']} on {found['data']}", ("", ""), rows)
         if refused:
-            output.table("\nrefused last", egress.COLUMNS, [tuple(str(one[key]) for key in egress.COLUMNS) for one in refused])
+            shown = [tuple(str(one[key]) for key in egress.COLUMNS) for one in refused]
+            output.table("\nrefused last", egress.COLUMNS, shown)
     return 0 if found["answers"] else 1

@@ -24,7 +24,7 @@ class Listeners:
         self._inodes.add(inode)
 
     def at(self, port: int) -> bool:
-        """Does the workload listen on that port, and nobody else? An inode number alone is no proof: it comes round again."""
+        """Does the workload listen on that port, and nobody else?"""
         found = [inode for number, inode in _listening() if number == port]
         return bool(found) and self._inodes.issuperset(found)
 
