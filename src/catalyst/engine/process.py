@@ -47,6 +47,16 @@ def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def ask(argv: Sequence[str], given: bytes, *, timeout: float, most: int, **variables: str) -> tuple[int, bytes]:
+    """Give a program `given` on its stdin and return its exit code and stdout; stderr is ours. Its environment is
+    `variables` alone. What it is given and what it answers may be secret: neither is in any error.
+
+    Raises OSError when it cannot be started, Expired after `timeout` seconds; more than `most` bytes count as none.
+    """
+    done = subprocess.run(argv, input=given, stdout=subprocess.PIPE, timeout=timeout, check=False, env=variables, cwd="/")
+    return (done.returncode, done.stdout) if len(done.stdout) <= most else (FAILED, b"")
+
+
 def start(
     argv: Sequence[str],
     *,
