@@ -154,6 +154,7 @@ def _vault(commands: Commands, full: bool) -> None:
     init.add_argument("--passphrase", action="store_true", help="seal the identity with a passphrase, asked for")
     add = _vault_act(acts, "set", "add or change a token; its value is asked for, or comes from --stdin or --file")
     add.add_argument("name", help="such as HF_TOKEN")
+    add.add_argument("surplus", nargs="*", help=argparse.SUPPRESS)  # a value; argparse would print it in its error
     add.add_argument("--host", action="append", default=[], help="exact host it may go to; repeatable [default: none]")
     add.add_argument("--path", action="append", default=[], metavar="/PREFIX", help="only there; repeatable [default: /]")
     source = add.add_mutually_exclusive_group()

@@ -18,6 +18,7 @@ KNOWN = {
     "CIVITAI_TOKEN": ("civitai.com",), "CIVITAI_API_KEY": ("civitai.com",),
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TOKEN = re.compile(r"hf_[A-Za-z0-9]{16}|gh[pousr]_[A-Za-z0-9]{16}|sk-[A-Za-z0-9]{16}|[0-9a-f]{32}")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{1,253}}(?::|$))(?:{_LABEL}\.)*(?!\d+(?::|$)){_LABEL}(?::[1-9]\d{{0,4}})?")
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]{0,255}")
@@ -62,6 +63,9 @@ def token(name: str, value: str, hosts: tuple[str, ...], paths: tuple[str, ...],
 
 def checked_name(name: str) -> str:
     """`name`, if it can be one. A token pasted in its place is not printed."""
+    if _TOKEN.match(name):
+        raise TokenRefused("that is a token and no name, and the shell's history has it now",
+                           "revoke it where you got it; then: catalyst vault set HF_TOKEN --stdin")  # fmt: skip
     if not _NAME.fullmatch(name):
         raise TokenRefused("a token's name is 1 to 64 letters, digits, dots, dashes and underscores",
                            "for example: catalyst vault set HF_TOKEN --host huggingface.co")  # fmt: skip

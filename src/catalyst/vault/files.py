@@ -19,7 +19,7 @@ MAX_BYTES = 1 << 20
 PATIENCE = 120.0  # seconds for the lock
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Folder:
@@ -31,6 +31,7 @@ class Folder:
         self.path = os.path.realpath(parent)
         if not self.name:
             raise PathRefused(SETTING, path, "it names a folder", f"name a file: {pasted(path.rstrip('/') + '/vault.age')}")
+        self._strays = f".{self.name}.tmp-"
         self.descriptor = self._open()
 
     def _open(self) -> int:
@@ -93,15 +94,13 @@ class Folder:
             os.close(descriptor)
 
     def make(self, name: str, data: bytes) -> None:
-        """A new file, complete or not there at all. Raises VaultInTheWay when the name is taken."""
-        temporary = self._written(name, data)
-        try:
-            os.link(temporary, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor, follow_symlinks=False)
-        except FileExistsError:
-            raise VaultInTheWay(self.full(name)) from None
-        finally:
-            os.unlink(temporary, dir_fd=self.descriptor)
-        os.fsync(self.descriptor)
+        """A new file, under the lock: whole or not there at all. Raises VaultInTheWay when the name is taken.
+
+        Not by link(2), which keeps from replacing for certain: a kill before the unlink leaves a file with two names.
+        """
+        if self.exists(name):
+            raise VaultInTheWay(self.full(name))
+        self.put(name, data)
 
     def replace(self, name: str, data: bytes, previous: bytes) -> None:
         """Put `data` in the place of `previous`, which stays as NAME.bak. At every moment NAME is one of the two, whole."""
@@ -119,8 +118,8 @@ class Folder:
 
     def _written(self, name: str, data: bytes) -> str:
         """A temporary file with `data`, on the disk, read back and compared."""
-        temporary = f"{_stray(name)}{secrets.token_hex(8)}"
-        descriptor = os.open(temporary, _MAKE | os.O_RDWR, 0o600, dir_fd=self.descriptor)
+        temporary = f"{self._strays}{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, _MAKE, 0o600, dir_fd=self.descriptor)
         try:
             os.fchmod(descriptor, 0o600)
             view = memoryview(data)
@@ -136,33 +135,30 @@ class Folder:
             os.close(descriptor)
         return temporary
 
-    def sweep(self, name: str) -> list[str]:
-        """Remove what killed writers of `name` left. Only under its lock: then nobody is writing."""
-        strays = [one for one in os.listdir(self.descriptor) if one.startswith(_stray(name))]
+    def sweep(self) -> list[str]:
+        """Remove what killed writers left. Only under the lock: then nobody is writing."""
+        strays = [one for one in os.listdir(self.descriptor) if one.startswith(self._strays)]
         for one in strays:
             os.unlink(one, dir_fd=self.descriptor)
         return strays
 
     @contextmanager
-    def locked(self, name: str, patience: float = PATIENCE) -> Iterator[None]:
+    def locked(self, patience: float = PATIENCE) -> Iterator[None]:
         """Alone among writers. The lock is on a file of its own, because the vault's file is replaced by each write."""
-        lock = os.open(f".{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600,
+        name = f".{self.name}.lock"
+        lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600,
                        dir_fd=self.descriptor)  # fmt: skip
         try:
-            ours_alone(self.full(f".{name}.lock"), os.fstat(lock))
+            ours_alone(self.full(name), os.fstat(lock))
             end = time.monotonic() + patience
             while not _flock(lock):
                 if time.monotonic() > end:
-                    raise VaultBusy(self.full(f".{name}.lock"), patience)
+                    raise VaultBusy(self.full(name), patience)
                 time.sleep(0.02)
-            self.sweep(name)
+            self.sweep()
             yield
         finally:
             os.close(lock)
-
-
-def _stray(name: str) -> str:
-    return f".{name}.tmp-"
 
 
 def _flock(descriptor: int) -> bool:

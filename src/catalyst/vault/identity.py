@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from catalyst.errors import PathRefused, VaultLocked, pasted
+from catalyst.errors import PathRefused, VaultLocked, VaultMissing, pasted
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.vault.files import Folder, ours_alone, read_all
@@ -38,8 +38,10 @@ def find(vault: str, named: str, credentials: str, prompt: Prompt) -> Unlock:
     """The identity of `vault`: `named` (a path or `fd:N`), else one beside the vault, in `credentials` (systemd's
     CREDENTIALS_DIRECTORY) or in /run/secrets. A sealed one asks `prompt` for its passphrase.
 
-    Raises VaultLocked when there is none, PathRefused when others could read or exchange it.
+    Raises VaultMissing without a vault, VaultLocked when there is no identity, PathRefused when others could read or exchange it.
     """
+    if not os.path.lexists(vault):
+        raise VaultMissing(vault)
     if named.startswith("fd:"):
         return _sealed(_descriptor(named), named, prompt)
     if named:

@@ -21,7 +21,7 @@ def last_used(folder: Folder) -> dict[str, str]:
 
 def mark_used(path: str, names: Iterable[str], when: str) -> None:
     """Note that tokens of the vault at `path` were used at `when` (`vault.now()`)."""
-    with Folder(path) as folder, folder.locked(_name(folder)):
+    with Folder(path) as folder, folder.locked():
         known = last_used(folder) | {checked_name(name): when for name in names}
         folder.put(_name(folder), json.dumps(known, indent=1, sort_keys=True).encode() + b"\n")
 

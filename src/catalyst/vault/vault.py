@@ -47,7 +47,7 @@ class New(Record):
 
 def create(path: str, recipients: Sequence[str], passphrase: Secret | None, ask: Ask) -> tuple[Contents, str]:
     """A new vault, and the path of the new identity; empty when it is for `recipients`. Never replaces a file."""
-    with Folder(path) as folder, folder.locked(folder.name):
+    with Folder(path) as folder, folder.locked():
         key = f"{folder.name}.key.age" if passphrase else f"{folder.name}.key"
         for name in (folder.name, *(() if recipients else (f"{folder.name}.key", f"{folder.name}.key.age"))):
             if folder.exists(name):
@@ -88,7 +88,7 @@ def rotate(path: str, unlock: Unlock, ask: Ask) -> tuple[Contents, str]:
 
     1. encrypt to the old and the new one; 2. exchange the identity file; 3. encrypt to the new one alone.
     """
-    with Folder(path) as folder, folder.locked(folder.name):
+    with Folder(path) as folder, folder.locked():
         key = unlock.own_file(folder)
         before = folder.read(folder.name)
         made = ask({"do": "keygen", **_opening(before, unlock)})
@@ -113,7 +113,7 @@ def now() -> str:
 
 
 def _write(path: str, unlock: Unlock, request: Mapping[str, Any], ask: Ask) -> Contents:
-    with Folder(path) as folder, folder.locked(folder.name):
+    with Folder(path) as folder, folder.locked():
         return _contents(_both(folder, folder.read(folder.name), unlock, request, ask), last_used(folder))
 
 

@@ -37,6 +37,9 @@ def vault_init(arguments: argparse.Namespace) -> int:
 def vault_set(arguments: argparse.Namespace) -> int:
     """Add a token, or give it a new value or new hosts."""
     settings = given.settings(arguments)
+    if arguments.surplus:
+        raise UsageError("a value on the command line is in the shell's history, and every user of this machine sees it",
+                         "revoke that token; then give the new one to: catalyst vault set NAME --stdin")  # fmt: skip
     name = checked_name(arguments.name)
     if arguments.stdin:
         value = secrets.from_stdin()
