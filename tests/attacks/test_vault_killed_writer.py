@@ -47,7 +47,7 @@ for kill in range(kills):
     time.sleep(chance.uniform(0, 0.012))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    reported = (first + b"".join(iter(lambda: os.read(reading, 65536), b""))).split(b"\n")
+    reported = (first + b"".join(iter(lambda: os.read(reading, 65536), b""))).split(b"\\n")
     os.close(reading)
     if torn:
         data = open(path + ".plain", "rb").read()
@@ -57,7 +57,7 @@ for kill in range(kills):
         found = vault.contents(path, key, ask)
         prints = {one.name: one.fingerprint for one in found.entries}
         wanted = {f"T{one % 40}": Secret(f"value-{one:08}").fingerprint() for one in range(kill + 1)}
-        print("whole" if found.generation in {last, last + 1} or not last else f"lost {last} {found.generation}",
+        print("whole" if found.generation in {last, last + 1} else f"lost {last} {found.generation}",
               "kept" if wanted.items() <= prints.items() else "missing")
 """
 
