@@ -5,8 +5,10 @@ it finds there (tests/attacks/test_planted_git_config.py). So every path in an a
 """
 
 import os
+import select
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -55,6 +57,26 @@ def ask(argv: Sequence[str], given: bytes, *, timeout: float, most: int, **varia
     """
     done = subprocess.run(argv, input=given, stdout=subprocess.PIPE, timeout=timeout, check=False, env=variables, cwd="/")
     return (done.returncode, done.stdout) if len(done.stdout) <= most else (FAILED, b"")
+
+
+def gather(argv: Sequence[str], given: bytes, *, idle: float, most: int) -> bytes:
+    """Give a program `given` and return what it printed until it ended, was silent for `idle` seconds, or had printed
+    `most` bytes. Its environment is empty, its errors are thrown away. Raises OSError when it cannot be started.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(given)
+        file.seek(0)
+        child = subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/")
+    printed: list[bytes] = []
+    with child:
+        pipe = child.stdout
+        while pipe and sum(map(len, printed)) < most and select.select([pipe], [], [], idle)[0]:
+            data = os.read(pipe.fileno(), 1 << 20)
+            if not data:
+                break
+            printed.append(data)
+        child.kill()
+    return b"".join(printed)
 
 
 def start(
