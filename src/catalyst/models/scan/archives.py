@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import IO, Any
 
 from catalyst.guard.record import Record
@@ -29,7 +30,7 @@ class Member(Record):
 
     name: str
     size: int
-    source: IO[bytes]
+    source: Any  # read(count), seekable(), seek(0)
     wrong: str = ""
     outside: bool = False
 
@@ -112,15 +113,56 @@ class Unpacked:
         return bytes(self._unpacker.decompress(more, count))
 
 
+class Ahead:
+    """Looks ahead in a stream that goes forwards only: seek(0) is possible until more than a head was read."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._kept = b""
+        self._at = 0
+
+    def seekable(self) -> bool:
+        """Not for Reader: it skips by reading."""
+        return False
+
+    def read(self, count: int) -> bytes:
+        """Up to `count` bytes."""
+        if self._at < len(self._kept):
+            data = self._kept[self._at : self._at + count]
+            self._at += len(data)
+            return data
+        data = self._source.read(count)
+        if len(self._kept) <= 1 << 20:
+            self._kept += data
+            self._at = len(self._kept)
+        return bytes(data)
+
+    def seek(self, at: int) -> None:
+        """Back to the start, which `_kept` still holds."""
+        if at or len(self._kept) > 1 << 20:
+            raise NotJudged("a stream cannot be read twice")
+        self._at = 0
+
+    def whole(self, most: int) -> IO[bytes]:
+        """All of it, in memory. Raises NotJudged beyond `most` bytes."""
+        held = BytesIO()
+        while data := self.read(1 << 16):
+            held.write(data)
+            if held.tell() > most:
+                raise NotJudged(f"an archive of more than {most >> 20} MiB inside a compressed file")
+        held.seek(0)
+        return held
+
+
 STREAMS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(31), "zlib": lambda: zlib.decompressobj(15), "bzip2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(memlimit=256 << 20), "lzma": lambda: lzma.LZMADecompressor(memlimit=256 << 20),
 }  # fmt: skip
 
 
-def unpack(source: Any, kind: str, budget: Budget) -> IO[bytes]:
+def unpack(source: Any, kind: str, budget: Budget) -> Ahead:
     """A compressed stream's content."""
-    return Unpacked(source, STREAMS[kind](), budget)  # type: ignore[return-value]  # it has what Reader calls
+    return Ahead(Unpacked(source, STREAMS[kind](), budget))
 
 
 def zip_members(file: IO[bytes], budget: Budget) -> Iterator[Member]:
@@ -144,7 +186,7 @@ def _zip_member(file: IO[bytes], entry: zipfile.ZipInfo, budget: Budget, *, twic
     file.seek(entry.header_offset)
     raw = file.read(LOCAL.size)
     if len(raw) < LOCAL.size or raw[:4] != b"PK\x03\x04":
-        return Member(entry.filename, 0, _nothing(), "a member without a header of its own", _outside(entry.filename))
+        return Member(entry.filename, 0, BytesIO(), "a member without a header of its own", _outside(entry.filename))
     _, _, flags, method, *_, name_length, extra_length = LOCAL.unpack(raw)
     name = file.read(name_length)
     wrong = "two members of one name" if twice else ""
@@ -165,23 +207,18 @@ def _zip_member(file: IO[bytes], entry: zipfile.ZipInfo, budget: Budget, *, twic
 
 def tar_members(source: Any) -> Iterator[Member]:
     """Members of a tar, in their order."""
+    flat = source.seekable()
     try:
-        with tarfile.open(fileobj=source, mode="r:" if source.seekable() else "r|") as archive:
+        with tarfile.open(fileobj=source, mode="r:" if flat else "r|") as archive:
             for count, entry in enumerate(archive):
                 if count >= MAX_MEMBERS:
                     raise NotJudged(f"more than {MAX_MEMBERS} members")
                 outside = _outside(entry.name) or ((entry.issym() or entry.islnk()) and _outside(entry.linkname))
                 wrong = "a device" if entry.isdev() else ""
-                content = archive.extractfile(entry) if entry.isreg() else None
-                yield Member(entry.name, entry.size, content or _nothing(), wrong, outside)
+                content: Any = (archive.extractfile(entry) if entry.isreg() else None) or BytesIO()
+                yield Member(entry.name, entry.size, content if flat else Ahead(content), wrong, outside)
     except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as error:
         raise NotJudged(f"it cannot be read as tar: {str(error)[:80]}") from None
-
-
-def _nothing() -> IO[bytes]:
-    from io import BytesIO
-
-    return BytesIO()
 
 
 def _outside(name: str) -> bool:

@@ -57,10 +57,10 @@ def kind(head: bytes) -> str:
             return "other" if what in {"image", "video", "document"} else what
     if head[:2] == b"MZ" and (b"PE\0\0" in head or b"This program" in head):
         return "program"
+    if len(head) >= 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 1 << 32:
+        return "safetensors"  # perhaps a pickle, too: `model.py` tries both
     if len(head) >= 2 and head[0] == 0x80 and head[1] <= 5:
         return "pickle"
-    if len(head) >= 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 1 << 32:
-        return "safetensors"
     if len(head) >= 2 and head[0] == 0x78 and int.from_bytes(head[:2], "big") % 31 == 0:
         return "zlib"
     return "unknown"

@@ -1,12 +1,11 @@
 """One file, by its content: find what it is, go into what it holds, say what was found or that it cannot be judged."""
 
 import os
-from io import BytesIO
 from typing import IO, Any
 
 from catalyst.errors import plain
 from catalyst.models.scan import archives, content, formats, pickles
-from catalyst.models.scan.archives import Budget
+from catalyst.models.scan.archives import Ahead, Budget
 from catalyst.models.scan.finding import Examined, Finding, NotJudged
 from catalyst.models.scan.reader import Reader
 
@@ -34,6 +33,9 @@ class Scan:
         kind = content.kind(head)
         try:
             self._content(opened, kind, size, self.path, "", 0)
+            if kind not in {"pickle", "unknown"}:  # a pickle needs no first bytes of its own: a file can be two things
+                opened.seek(0)
+                self._pickle(Reader(opened), certain=False, expected="media", inside="")
             if kind != "zip" and archives.is_zip(opened):  # zip readers look at the end, whatever is in front
                 self._say("archive-inconsistent", f"{kind} in front, zip at the end", "")
                 self._archive(archives.zip_members(opened, self.budget), "", 0)
@@ -69,8 +71,10 @@ class Scan:
         elif expected in {"safetensors", "gguf"} and kind not in {expected, "pickle", "program"}:
             self._say("wrong-content", f"it is {kind}", inside)
 
-    def _pickle(self, reader: Reader, *, certain: bool, expected: str, inside: str) -> None:
-        """`certain`: its first bytes say pickle. Else it counts only if it can be one that calls something, or is named so."""
+    def _pickle(self, reader: Reader, *, certain: bool, expected: str, inside: str) -> bool:
+        """Is it a pickle, from the first byte to the last? `certain`: its first bytes say so. Else what is found counts
+        only if something imported would be called, or its name is a model's.
+        """
         walk = pickles.Walk(reader)
         broken = ""
         try:
@@ -82,15 +86,14 @@ class Scan:
             self.unjudged.append(str(error))
         model = expected == "code"
         if not certain and not model and not (walk.called and walk.found):
-            return
-        if not certain and model and not walk.opcodes:
-            return
+            return not broken
         for one in walk.found:
             self._say(one.rule, f"{one.evidence} (byte {one.offset})", inside)
         if expected not in MAY_BE_PICKLES:
             self._say("disguised-pickle", f"a pickle, named as {expected}", inside)
-        if broken and (model or walk.imported):
+        if broken and (walk.imported or (model and certain)):
             self._say("pickle-malformed", broken, inside)
+        return not broken
 
     def _header(self, source: Any, kind: str, size: int, expected: str, inside: str) -> None:
         reader = Reader(source)
@@ -116,7 +119,7 @@ class Scan:
             self._member(member.source, member.size, member.name, where, depth + 1)
 
     def _member(self, source: Any, size: int, name: str, where: str, depth: int) -> None:
-        if not hasattr(source, "seekable") or not source.seekable():
+        if not isinstance(source, Ahead) and not source.seekable():
             source = Ahead(source)
         head = source.read(content.HEAD)
         source.seek(0)
@@ -133,7 +136,7 @@ class Scan:
         return data
 
     def _stream(self, source: Any, kind: str, name: str, inside: str, depth: int) -> None:
-        unpacked = Ahead(archives.unpack(source, kind, self.budget))
+        unpacked = archives.unpack(source, kind, self.budget)
         try:
             head = unpacked.read(content.HEAD)
         except NotJudged:
@@ -162,57 +165,16 @@ class Scan:
 
     def _unknown(self, source: Any, expected: str, inside: str) -> None:
         """Protocol 0 has no first bytes of its own: whatever parses as a pickle and would call something is one."""
-        self._pickle(Reader(source), certain=False, expected=expected, inside=inside)
+        whole = self._pickle(Reader(source), certain=False, expected=expected, inside=inside)
         found = any(one.inside == inside for one in self.findings)
         if expected in {"npy", "zip", "tar", "7z", "rar"} and not found:
             self._say("wrong-content", f"its content is unknown, and its name says {expected}", inside)
-        elif expected == "code" and not found and not inside:
+        elif expected == "code" and not whole and not found:
             self.unjudged.append("a model by its name, of no format that is known here")
 
     def _say(self, rule: str, evidence: str, inside: str) -> None:
         if len(self.findings) < 1000:
             self.findings.append(Finding(rule, self.path, evidence, inside))
-
-
-class Ahead:
-    """Looks ahead in a stream that goes forwards only: seek(0) is possible until more than a head was read."""
-
-    def __init__(self, source: Any) -> None:
-        self._source = source
-        self._kept = b""
-        self._at = 0
-
-    def seekable(self) -> bool:
-        """Not for Reader: it skips by reading."""
-        return False
-
-    def read(self, count: int) -> bytes:
-        """Up to `count` bytes."""
-        if self._at < len(self._kept):
-            data = self._kept[self._at : self._at + count]
-            self._at += len(data)
-            return data
-        data = self._source.read(count)
-        if len(self._kept) <= 1 << 20:
-            self._kept += data
-            self._at = len(self._kept)
-        return bytes(data)
-
-    def seek(self, at: int) -> None:
-        """Back to the start, which `_kept` still holds."""
-        if at or len(self._kept) > 1 << 20:
-            raise NotJudged("a stream cannot be read twice")
-        self._at = 0
-
-    def whole(self, most: int) -> IO[bytes]:
-        """All of it, in memory. Raises NotJudged beyond `most` bytes."""
-        held = BytesIO()
-        while data := self.read(1 << 16):
-            held.write(data)
-            if held.tell() > most:
-                raise NotJudged(f"an archive of more than {most >> 20} MiB inside a compressed file")
-        held.seek(0)
-        return held
 
 
 def scan(path: str) -> tuple[Examined, list[Finding]]:

@@ -117,8 +117,8 @@ class Walk:
         elif name == "MARK":
             self.stack.append(MARK)
         elif name in {"GLOBAL", "INST"}:
-            self._pop(shape)
             self._named(*_lines(argument), at)
+            self._pop(shape)
             self._called(name)
             self.stack.append(IMPORTED if name == "GLOBAL" else OTHER)
         elif name == "STACK_GLOBAL":
@@ -137,13 +137,14 @@ class Walk:
         if name in {"LONG1", "LONG4"} and self.first_number is None:
             self.first_number = int.from_bytes(argument or b"", "little")
         if name == "DUP":
-            self.stack.append(self.stack[-1] if self.stack else OTHER)
+            self.stack.append(self._top())
+            self.stack.append(self.stack[-1])
             return
         if name == "BUILD" and len(self.stack) > 1 and self.stack[-2] is IMPORTED:
             self._say("pickle-changes-code", "BUILD on a name that was imported", at)
-        self._called(name)
         kept = self.stack[-2] if name == "BUILD" and len(self.stack) > 1 else OTHER
         self._pop(shape)
+        self._called(name)
         self.stack += [kept] * shape.pushes
 
     def _called(self, name: str) -> None:
@@ -174,13 +175,15 @@ class Walk:
 
     def _pop(self, shape: Shape) -> None:
         if shape.to_mark:
-            while self.stack and self.stack.pop() is not MARK:
+            while self._top() is not MARK:
                 pass
         for _ in range(shape.pops):
             self._top()
 
     def _top(self) -> Value:
-        return self.stack.pop() if self.stack else OTHER
+        if not self.stack:
+            raise Malformed(f"nothing is left on its stack before byte {self.reader.tell()}")
+        return self.stack.pop()
 
     def _stacked(self, first: Value, last: Value, at: int) -> None:
         if isinstance(first, str) and isinstance(last, str):
