@@ -20,30 +20,33 @@ ARGUMENT = "inert argument of the tests"
 
 # 123 globals, each of which runs or loads code, or touches files, processes or the network, when called with a text.
 GLOBALS = """
-os system|os popen|os execv|os execl|os spawnl|os spawnv|os posix_spawn|os remove|os unlink|os rmdir|os rename|os chmod
-os putenv|os kill|os open|posix system|nt system|subprocess Popen|subprocess run|subprocess call|subprocess check_output
-subprocess check_call|subprocess getoutput|subprocess getstatusoutput|_posixsubprocess fork_exec|pty spawn|commands getoutput
-builtins eval|builtins exec|builtins compile|builtins __import__|builtins open|builtins getattr|builtins setattr
-builtins globals|builtins input|builtins breakpoint|builtins map|builtins filter|builtins type|builtins super|builtins vars
-__builtin__ eval|__builtin__ exec|__builtin__ execfile|__builtin__ apply|__builtin__ open|__builtin__ getattr
-importlib import_module|importlib reload|importlib._bootstrap _load|imp load_source|imp load_dynamic|runpy run_module
-runpy run_path|runpy _run_code|code interact|code InteractiveInterpreter|codeop compile_command|marshal loads|marshal load
-types FunctionType|types CodeType|types ModuleType|pickle loads|pickle load|pickle Unpickler|_pickle loads|cPickle loads
-dill loads|dill load|cloudpickle loads|joblib load|shelve open|torch load|torch.hub load|torch.hub load_state_dict_from_url
-torch.jit load|torch.serialization load|torch.utils.cpp_extension load_inline|torch._dynamo.guards GuardBuilder.get
-torch._inductor.codecache compile_file|torch.package PackageImporter|numpy load|numpy.testing._private.utils runstring
-numpy.f2py compile|ctypes CDLL|ctypes PyDLL|_ctypes dlopen|cffi FFI|io open|io open_code|_io open|_io FileIO|codecs open
-pathlib Path.write_text|shutil rmtree|shutil move|shutil copy|tempfile mktemp|glob glob|linecache getlines
-socket socket|socket create_connection|ssl get_server_certificate|http.client HTTPConnection|urllib.request urlopen
-urllib.request urlretrieve|urllib2 urlopen|requests get|requests api.get|httpx get|aiohttp.client request|ftplib FTP
-smtplib SMTP|webbrowser open|pkgutil resolve_name|zipimport zipimporter|pip main|pip._internal main|setuptools setup
+os system|os popen|os execv|os execl|os spawnl|os spawnv|os posix_spawn|os remove|os unlink|os rmdir|os rename
+os chmod|os putenv|os kill|os open|posix system|nt system|subprocess Popen|subprocess run|subprocess call
+subprocess check_output|subprocess check_call|subprocess getoutput|subprocess getstatusoutput
+_posixsubprocess fork_exec|pty spawn|commands getoutput|builtins eval|builtins exec|builtins compile
+builtins __import__|builtins open|builtins getattr|builtins setattr|builtins globals|builtins input
+builtins breakpoint|builtins map|builtins filter|builtins type|builtins super|builtins vars|__builtin__ eval
+__builtin__ exec|__builtin__ execfile|__builtin__ apply|__builtin__ open|__builtin__ getattr|importlib import_module
+importlib reload|importlib._bootstrap _load|imp load_source|imp load_dynamic|runpy run_module|runpy run_path
+runpy _run_code|code interact|code InteractiveInterpreter|codeop compile_command|marshal loads|marshal load
+types FunctionType|types CodeType|types ModuleType|pickle loads|pickle load|pickle Unpickler|_pickle loads
+cPickle loads|dill loads|dill load|cloudpickle loads|joblib load|shelve open|torch load|torch.hub load
+torch.hub load_state_dict_from_url|torch.jit load|torch.serialization load|torch.utils.cpp_extension load_inline
+torch._dynamo.guards GuardBuilder.get|torch._inductor.codecache compile_file|torch.package PackageImporter
+numpy load|numpy.testing._private.utils runstring|numpy.f2py compile|ctypes CDLL|ctypes PyDLL|_ctypes dlopen
+cffi FFI|io open|io open_code|_io open|_io FileIO|codecs open|pathlib Path.write_text|shutil rmtree|shutil move
+shutil copy|tempfile mktemp|glob glob|linecache getlines|socket socket|socket create_connection
+ssl get_server_certificate|http.client HTTPConnection|urllib.request urlopen|urllib.request urlretrieve
+urllib2 urlopen|requests get|requests api.get|httpx get|aiohttp.client request|ftplib FTP|smtplib SMTP
+webbrowser open|pkgutil resolve_name|zipimport zipimporter|pip main|pip._internal main|setuptools setup
 distutils.spawn spawn|multiprocessing Process|threading Thread|signal signal|asyncio run|operator attrgetter
 operator methodcaller|_operator attrgetter|functools partial|functools reduce|inspect getattr_static|platform popen
-timeit timeit|cProfile run|profile run|pdb run|bdb Bdb.run|trace Trace.run|doctest debug_script|unittest main|test.support script
-idlelib.run Executive.runcode|lib2to3.pgen2.pgen generate_grammar|pydoc pipepager|pydoc locate|ensurepip bootstrap
-venv create|sysconfig get_config_vars|site addsitedir|atexit register|gc get_objects|yaml unsafe_load|yaml load|sqlite3 connect
-pandas read_pickle|logging.config fileConfig|string Formatter|tensorflow io.read_file|keras models.load_model|resource setrlimit
-some_package some_function|collections namedtuple|os.path join|random Random|copy deepcopy|time sleep
+timeit timeit|cProfile run|profile run|pdb run|bdb Bdb.run|trace Trace.run|doctest debug_script|unittest main
+test.support script|idlelib.run Executive.runcode|lib2to3.pgen2.pgen generate_grammar|pydoc pipepager|pydoc locate
+ensurepip bootstrap|venv create|sysconfig get_config_vars|site addsitedir|atexit register|gc get_objects
+yaml unsafe_load|yaml load|sqlite3 connect|pandas read_pickle|logging.config fileConfig|string Formatter
+tensorflow io.read_file|keras models.load_model|resource setrlimit|some_package some_function|collections namedtuple
+os.path join|random Random|copy deepcopy|time sleep
 """.replace("\n", "|").strip("|").split("|")  # fmt: skip
 PAIRS = [tuple(one.split(" ", 1)) for one in GLOBALS if one]
 
@@ -56,7 +59,8 @@ def text(value: str) -> bytes:
 
 def call(module: str, name: str, argument: str = ARGUMENT) -> bytes:
     """Protocol 2: GLOBAL, one text, REDUCE."""
-    return b"\x80\x02c" + f"{module}\n{name}\n".encode() + b"X" + struct.pack("<I", len(argument)) + argument.encode() + b"\x85R."
+    length = struct.pack("<I", len(argument))
+    return b"\x80\x02c" + f"{module}\n{name}\n".encode() + b"X" + length + argument.encode() + b"\x85R."
 
 
 EVIL = call("os", "system")
@@ -64,14 +68,17 @@ STACKED = b"\x80\x04" + text("os") + text("system") + b"\x93" + text(ARGUMENT) +
 
 OPCODES: Mapping[str, bytes] = {
     "STACK_GLOBAL": STACKED,
-    "STACK_GLOBAL from the memo": b"\x80\x04" + text("os") + b"\x94" + text("system") + b"\x940h\x00h\x01\x93" + text(ARGUMENT) + b"\x85R.",
+    "STACK_GLOBAL from the memo": b"\x80\x04" + text("os") + b"\x94" + text("system") + b"\x940h\x00h\x01\x93"
+    + text(ARGUMENT) + b"\x85R.",
     "STACK_GLOBAL from a numbered memo": b"\x80\x04" + text("os") + b"q\x07" + text("system") + b"q\x0900h\x07h\x09\x93"
     + text(ARGUMENT) + b"\x85R.",
     "STACK_GLOBAL with DUP": b"\x80\x04" + text("system") + b"2\x93" + text(ARGUMENT) + b"\x85R.",
-    "STACK_GLOBAL of a name that is made": b"\x80\x04ccollections\nOrderedDict\n)R" + text("system") + b"\x93" + text(ARGUMENT) + b"\x85R.",
+    "STACK_GLOBAL of a name that is made": b"\x80\x04ccollections\nOrderedDict\n)R" + text("system") + b"\x93"
+    + text(ARGUMENT) + b"\x85R.",
     "STACK_GLOBAL of escaped text": b"\x80\x04V\\u006fs\nVsystem\n\x93" + text(ARGUMENT) + b"\x85R.",
     "STACK_GLOBAL of quoted text": b"\x80\x04S'o\\x73'\nS'system'\n\x93" + text(ARGUMENT) + b"\x85R.",
-    "STACK_GLOBAL of both memos": b"\x80\x04" + text("x") + b"q\x01" + text("collections") + b"\x94" + text("os") + b"q\x00h\x00"
+    "STACK_GLOBAL of both memos": b"\x80\x04" + text("x") + b"q\x01" + text("collections") + b"\x94" + text("os")
+    + b"q\x00h\x00"
     + text("system") + b"\x93" + text(ARGUMENT) + b"\x85R.",
     "INST": b"(S'inert'\nios\nsystem\n.",
     "OBJ": b"(cos\nsystem\nS'inert'\no.",
@@ -89,7 +96,8 @@ OPCODES: Mapping[str, bytes] = {
     "after three good pickles": b"\x80\x02N.\x80\x02K\x01.\x80\x02]." + EVIL,
     "extension code": b"\x80\x02\x82\x01X\x05\x00\x00\x00inert\x85R.",
     "extension code, long": b"\x80\x02\x84\x01\x00\x00\x00)R.",
-    "a name over two lines of memo": b"\x80\x04\x8d" + struct.pack("<Q", 2) + b"os" + text("system") + b"\x93" + text("x") + b"\x85R.",
+    "a name over two lines of memo": b"\x80\x04\x8d" + struct.pack("<Q", 2) + b"os" + text("system") + b"\x93"
+    + text("x") + b"\x85R.",
     "in a frame": b"\x80\x04\x95" + struct.pack("<Q", len(STACKED) - 2) + STACKED[2:],
     "after a million bytes": b"\x80\x03B" + struct.pack("<I", 1_000_000) + bytes(1_000_000) + b"0" + EVIL[2:],
     "an allowed name first": b"\x80\x02ccollections\nOrderedDict\n)R0" + EVIL[2:],
@@ -199,17 +207,20 @@ TRICKS: Mapping[str, bytes] = {
     "no_suffix_member.pt": zip_of(archive=EVIL),
     "one_name_twice.pt": two_of_one_name(),
     "zip_in_zip.zip": zip_of(inner_zip=torch_zip(EVIL)),
-    "legacy_tar.pt": tar({"sys_info": b"\x80\x02}.", "pickle": EVIL, "storages": b"\x80\x02K\x00.", "tensors": b"\x80\x02K\x00."}),
+    "legacy_tar.pt": tar({"sys_info": b"\x80\x02}.", "pickle": EVIL, "storages": b"\x80\x02K\x00.",
+                          "tensors": b"\x80\x02K\x00."}),
     "tar_gz.tar.gz": tar({"model/weights.bin": EVIL}, "w:gz"),
     "tar_xz.tar.xz": tar({"model/weights.bin": EVIL}, "w:xz"),
-    "gzip.pkl": gzip.compress(EVIL), "zlib.joblib": zlib.compress(EVIL), "bz2.pkl": bz2.compress(EVIL), "xz.pkl": lzma.compress(EVIL),
+    "gzip.pkl": gzip.compress(EVIL), "zlib.joblib": zlib.compress(EVIL), "bz2.pkl": bz2.compress(EVIL),
+    "xz.pkl": lzma.compress(EVIL),
     "gzip_of_gzip.pkl.gz": gzip.compress(gzip.compress(EVIL)),
     "legacy.pth": b"".join(LEGACY) + EVIL,
     "object.npy": npy("|O", "(1,)", EVIL),
     "object.npz": zip_of(a_npy=npy("|O", "(1,)", EVIL)),
     "weights.safetensors": EVIL, "protocol0.safetensors": OPCODES["protocol 0"], "zipped.safetensors": torch_zip(EVIL),
     "model.gguf": STACKED, "picture.png": EVIL, "notes.txt": OPCODES["protocol 0"], "config.json": OPCODES["INST"],
-    "node.py": OPCODES["protocol 0"], "model.7z": b"7z\xbc\xaf\x27\x1c" + bytes(100), "model.rar": b"Rar!\x1a\x07\x01\x00" + bytes(50),
+    "node.py": OPCODES["protocol 0"], "model.7z": b"7z\xbc\xaf\x27\x1c" + bytes(100),
+    "model.rar": b"Rar!\x1a\x07\x01\x00" + bytes(50),
     "traversal.tar": tar({"../custom_nodes/pwn.py": b"pass"}), "traversal.zip": zip_of(**{"../x_py": b"pass"}),
     "tmux.conf": b"\x7fELF\x02\x01\x01" + bytes(100),
     "lambda.keras": zip_of(config_json=b'{"config": {"layers": [{"class_name": "Lambda"}]}}'),
@@ -260,9 +271,12 @@ def by_pickle(value: object, protocol: int) -> bytes:
     return pickle.dumps(value, protocol)
 
 
-DATA = {"epoch": 3, "lr": 1e-4, "name": "x" * 2000, "steps": [1, 2.5, None, True], "set": {1}, "bytes": b"abc", "deep": ({"a": ()},)}
-NUMPY = (b"\x80\x04" + text("numpy.core.multiarray") + text("_reconstruct") + b"\x93" + text("numpy") + text("ndarray") + b"\x93K\x00\x85"
-         b"C\x01b\x87R(K\x01K\x03\x85" + text("numpy") + text("dtype") + b"\x93" + text("f8") + b"\x89\x88\x87R(K\x03" + text("<")
+DATA = {"epoch": 3, "lr": 1e-4, "name": "x" * 2000, "steps": [1, 2.5, None, True], "set": {1}, "bytes": b"abc",
+        "deep": ({"a": ()},)}
+NUMPY = (b"\x80\x04" + text("numpy.core.multiarray") + text("_reconstruct") + b"\x93" + text("numpy")
+         + text("ndarray") + b"\x93K\x00\x85"
+         b"C\x01b\x87R(K\x01K\x03\x85" + text("numpy") + text("dtype") + b"\x93" + text("f8") + b"\x89\x88\x87R(K\x03"
+         + text("<")
          + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89C\x18" + bytes(24) + b"tb.")  # fmt: skip
 
 BENIGN: Mapping[str, bytes] = {
@@ -271,15 +285,20 @@ BENIGN: Mapping[str, bytes] = {
     "model.pt": torch_zip(tensor_pickle(), {"0": bytes(64), "1": bytes(range(64))}),
     "deflated.ckpt": torch_zip(tensor_pickle(5), {"0": bytes(4096)}, compression=zipfile.ZIP_DEFLATED),
     "stored.bin": torch_zip(tensor_pickle(200), {str(one): struct.pack("<16f", *([one * 0.1] * 16)) for one in range(200)}),
-    "legacy.pth": b"".join(LEGACY) + tensor_pickle() + b"\x80\x02]q\x00X\x01\x00\x00\x000q\x01a." + struct.pack("<q", 16) + bytes(64),
-    "numpy.pkl": NUMPY, "array.npy": npy("<f4", "(16,)", bytes(64)), "arrays.npz": zip_of(a_npy=npy("<f4", "(16,)", bytes(64))),
-    "gzip.pkl.gz": gzip.compress(by_pickle(DATA, 4)), "weights.tar": tar({"w.npy": npy("<f4", "(4,)", bytes(16)), "r.md": b"# r"}),
-    "model.gguf": gguf(), "f32.safetensors": safetensors({"a": ("F32", [4, 4], bytes(64)), "b": ("BF16", [8], bytes(16))}, {"format": "pt"}),
+    "legacy.pth": b"".join(LEGACY) + tensor_pickle() + b"\x80\x02]q\x00X\x01\x00\x00\x000q\x01a."
+    + struct.pack("<q", 16) + bytes(64),
+    "numpy.pkl": NUMPY, "array.npy": npy("<f4", "(16,)", bytes(64)),
+    "arrays.npz": zip_of(a_npy=npy("<f4", "(16,)", bytes(64))),
+    "gzip.pkl.gz": gzip.compress(by_pickle(DATA, 4)),
+    "weights.tar": tar({"w.npy": npy("<f4", "(4,)", bytes(16)), "r.md": b"# r"}),
+    "model.gguf": gguf(), "f32.safetensors": safetensors({"a": ("F32", [4, 4], bytes(64)),
+                                                          "b": ("BF16", [8], bytes(16))}, {"format": "pt"}),
     "empty.safetensors": safetensors({}), "scalar.sft": safetensors({"s": ("I64", [], bytes(8)), "z": ("F16", [0, 3], b"")}),
     "fp8.safetensors": safetensors({f"l{one}": ("F8_E4M3", [one + 1], bytes(one + 1)) for one in range(100)}),
     "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(200), "README.md": b"# A model\n\ncall me (maybe).\nNothing here.\n",
     "notes.txt": b"collections\nof things\n(and more)\ntR.\n", "config.json": b'{"class_name": "Dense", "a": [1, 2]}',
     "merges.txt": "Ġ t\nh e\nĠ a\ni n\n".encode(), "vocab.json": b'{"a": 0, "b": 1}', "empty.txt": b"",
-    "base64.txt": base64.b64encode(bytes(range(256))), "code.py": b"import torch\n\n\ndef f(x):\n    return torch.load(x, weights_only=True)\n",
+    "base64.txt": base64.b64encode(bytes(range(256))),
+    "code.py": b"import torch\n\n\ndef f(x):\n    return torch.load(x, weights_only=True)\n",
     "requirements.txt": b"torch>=2.6\nsafetensors==0.5.3  # pinned\n",
 }  # fmt: skip

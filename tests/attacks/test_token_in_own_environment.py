@@ -26,12 +26,14 @@ def test_removing_it_from_os_environ_leaves_it_there() -> None:
 @pytest.mark.parametrize("names", [NAMES, *((name,) for name in NAMES)])
 def test_taken_out_it_is_gone(names: tuple[str, ...]) -> None:
     code = ("import os; from catalyst.settings import take_tokens; taken = take_tokens(); "
-            "print(','.join(taken), all(one.reveal() == 'hf_canary_0123456789' for one in taken.values()), repr(taken).count('canary'))")  # fmt: skip
+            "print(','.join(taken), all(one.reveal() == 'hf_canary_0123456789' for one in taken.values()), "
+            "repr(taken).count('canary'))")  # fmt: skip
     assert said(code + SHOW + CHILD, *names) == [",".join(names), "True", "0", "0", "None", "0"]
 
 
 def test_the_rest_of_the_environment_stays() -> None:
-    code = "import os; from catalyst.settings import take_tokens; take_tokens(); print(open('/proc/self/environ').read().count('HOME=/'))"
+    code = ("from catalyst.settings import take_tokens; take_tokens(); "
+            "print(open('/proc/self/environ').read().count('HOME=/'))")  # fmt: skip
     assert "HOME" in os.environ
     assert said(code, *NAMES) == ["1"]
 

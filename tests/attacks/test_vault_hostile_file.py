@@ -26,8 +26,8 @@ def bomb(work: int) -> bytes:
 
 def measured(code: str, *words: str) -> tuple[int, str]:
     """Peak memory in KiB, and what was printed."""
-    done = subprocess.run([sys.executable, "-P", "-c", f"{code}\nimport resource, sys\n"
-                           "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)", *words],
+    code = f"{code}\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-P", "-c", code, *words],
                           capture_output=True, text=True, timeout=120, env=dict(os.environ))  # fmt: skip
     assert done.returncode == 0, done.stderr
     *said, peak = done.stdout.split("\n")[:-1]
@@ -46,7 +46,8 @@ def test_pyrage_alone_takes_the_memory(tmp_path: Path) -> None:
 def test_catalyst_does_not_begin(tmp_path: Path, work: int) -> None:
     (tmp_path / "bomb").write_bytes(bomb(work))
     peak, said = measured(
-        "import sys\nfrom catalyst.vault import age\nfrom catalyst.secret import Secret\nfrom catalyst.errors import NotAge\n"
+        "import sys\nfrom catalyst.vault import age\nfrom catalyst.secret import Secret\n"
+        "from catalyst.errors import NotAge\n"
         "try: age.decrypt_with(open(sys.argv[1], 'rb').read(), Secret('x'))\nexcept NotAge as error: print(error)",
         str(tmp_path / "bomb"))  # fmt: skip
     assert "work factor" in said
@@ -55,7 +56,8 @@ def test_catalyst_does_not_begin(tmp_path: Path, work: int) -> None:
 
 def test_the_child_is_bounded_before_it_reads() -> None:
     code = ("import resource\nfrom catalyst.vault import child\nchild.confine()\n"
-            "print([resource.getrlimit(one)[1] for one in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)])\n"
+            "limits = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)\n"
+            "print([resource.getrlimit(one)[1] for one in limits])\n"
             "print(open('/proc/self/status').read().count('Uid'))")  # fmt: skip
     assert f"[{3 << 30}, 60, 0]" in measured(code)[1]
 

@@ -14,7 +14,8 @@ from vaults import VALUE
 PASSPHRASE = "canary-passphrase-of-the-test"
 
 
-def command(path: Path, *words: str, given: str = "", more: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def command(path: Path, *words: str, given: str = "", more: dict[str, str]
+            | None = None) -> "subprocess.CompletedProcess[str]":
     env = {**own_environment(), "SECURITY_TOKEN_VAULT_PATH": str(path), "TMPDIR": str(path.parent), **(more or {})}
     return subprocess.run([*COMMAND, "vault", *words], env=env, input=given, capture_output=True, text=True, timeout=60,
                           cwd=path.parent)  # fmt: skip
@@ -30,7 +31,7 @@ def watch(found: set[str], stop: threading.Event) -> None:
     """Every argv and environment of this machine that can be read, until `stop`."""
     here = str(os.getpid())
     while not stop.is_set():
-        for process in (one for one in os.listdir("/proc") if one.isdecimal() and one != here):
+        for process in (one.name for one in Path("/proc").iterdir() if one.name.isdecimal() and one.name != here):
             for name in ("cmdline", "environ"):
                 try:
                     text = Path(f"/proc/{process}/{name}").read_bytes()
@@ -62,12 +63,14 @@ def test_no_output_has_it(path: Path) -> None:
     command(path, "init")
     said = [
         command(path, "set", "A", "--stdin", "--host", "a.co", given=f"{VALUE}\n"),
-        command(path, "set", "A", VALUE), command(path, "set", VALUE), command(path, "set", "B", "--stdin", given=f"{VALUE} {VALUE}"),
+        command(path, "set", "A", VALUE), command(path, "set", VALUE),
+        command(path, "set", "B", "--stdin", given=f"{VALUE} {VALUE}"),
         command(path, "import", "-", given=f"A={VALUE}\n{VALUE}\n"), command(path, "import", "-", given=f"A B={VALUE}"),
         command(path, "import", "--environment", more={"HF_TOKEN": VALUE}),
         command(path, "import", "--environment", more={"HF_TOKEN": f"{VALUE}\n{VALUE}"}),
         command(path, "list"), command(path, "list", "--json"), command(path, "show-hosts"), command(path, "check"),
-        command(path, "rotate"), command(path, "recipients"), command(path, "recipients", "--json"), command(path, "rm", "A"),
+        command(path, "rotate"), command(path, "recipients"), command(path, "recipients", "--json"),
+        command(path, "rm", "A"),
         command(path, "rm", VALUE), command(path, "recipients", "--add", f"AGE-SECRET-KEY-1{VALUE}"),
     ]  # fmt: skip
     assert [one.returncode for one in said] == [0, 2, 2, 2, 1, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1]
@@ -88,7 +91,8 @@ def test_no_file_beside_has_it(path: Path) -> None:
 def test_an_error_nobody_foresaw_names_its_place_and_no_value() -> None:
     """KeyError, for one, quotes what it did not find."""
     child = [sys.executable, "-P", "-m", "catalyst.vault.child"]
-    for request in (f'{{"do": "{VALUE}"}}', f'"{VALUE}', f'{{"do": "list", "vault": "{VALUE}", "identity": "{VALUE}"}}', "[]"):
+    for request in (f'{{"do": "{VALUE}"}}', f'"{VALUE}',
+                    f'{{"do": "list", "vault": "{VALUE}", "identity": "{VALUE}"}}', "[]"):
         done = subprocess.run(child, input=request, capture_output=True, text=True, env=dict(os.environ), timeout=60)
         assert done.returncode == 1
         assert VALUE not in done.stdout + done.stderr

@@ -14,10 +14,11 @@ first steps:
   catalyst run -- python3 script.py    any command under the same policy
   catalyst doctor                      what this machine can hold
   catalyst verify                      attack the sandbox, and see what held
+  catalyst scan ~/ComfyUI/models       look for code in models and for danger in nodes
 
 every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
 exit codes: 0 fine, 1 failed, 2 usage, 3 not all could be judged, 4 settings refused, 5 no usable engine,
-6 a required control cannot be enforced, 13 or 14 an attack got through
+6 a required control cannot be enforced, 11 to 14 the worst finding or attack that got through
 """
 
 
@@ -150,7 +151,8 @@ def _vault(commands: Commands, full: bool) -> None:
         return
     acts = vault.add_subparsers(title="acts", metavar="ACT", required=True, parser_class=Parser)
     init = _vault_act(acts, "init", "make a vault, and an identity beside it unless --recipient names others")
-    init.add_argument("--recipient", action="append", default=[], metavar="AGE1…|SSH-KEY", help="who can open it; repeatable")
+    init.add_argument("--recipient", action="append", default=[], metavar="AGE1…|SSH-KEY",
+                      help="who can open it; repeatable")
     init.add_argument("--passphrase", action="store_true", help="seal the identity with a passphrase, asked for")
     add = _vault_act(acts, "set", "add or change a token; its value is asked for, or comes from --stdin or --file")
     add.add_argument("name", help="such as HF_TOKEN")
@@ -170,7 +172,8 @@ def _vault(commands: Commands, full: bool) -> None:
     _json(recipients)
     take = _vault_act(acts, "import", "take tokens from the environment or from NAME=VALUE lines of a file")
     take.add_argument("file", nargs="?", default="", metavar="FILE", help="- is stdin")
-    take.add_argument("--environment", action="store_true", help="HF_TOKEN, HUGGINGFACE_TOKEN, CIVITAI_TOKEN, CIVITAI_API_KEY")
+    take.add_argument("--environment", action="store_true",
+                      help="HF_TOKEN, HUGGINGFACE_TOKEN, CIVITAI_TOKEN, CIVITAI_API_KEY")
     take.add_argument("--host", action="append", default=[], help="where they may go [default: their own site, if known]")
     _vault_act(acts, "check", "open it and the generation before, and say what is to be done")
 

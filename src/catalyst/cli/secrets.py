@@ -54,7 +54,8 @@ def from_file(file: str) -> str:
         with Path(file).open("rb") as opened:
             return _text(opened.read(MOST + 1))
     except OSError as error:
-        raise CatalystError(f"{shown(file)} cannot be read: {(error.strerror or '').lower()}", "name another file") from error
+        raise CatalystError(f"{shown(file)} cannot be read: {(error.strerror or '').lower()}",
+                            "name another file") from error
 
 
 def _text(raw: bytes) -> str:

@@ -6,7 +6,7 @@ No message of pyrage's is passed on: one may quote its input.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # it ships no types
 
 from catalyst.errors import NotAge, VaultLocked, plain
 from catalyst.guard.record import Record
@@ -29,7 +29,7 @@ def decrypt(raw: bytes, identities: Sequence[Identity], *, most: int = header.MA
     found = header.check(raw, most=most)
     if found.passphrase:
         raise VaultLocked("it is encrypted to a passphrase alone, so nothing can be added to it",
-                          "make a vault with an identity that has a passphrase: catalyst vault init --passphrase")  # fmt: skip
+                          "seal the identity instead: catalyst vault init --passphrase")  # fmt: skip
     return _opened(lambda: pyrage.decrypt(found.binary, [one.key for one in identities]), "no identity opens it")
 
 
@@ -148,7 +148,7 @@ def _ssh(text: bytes) -> Identity:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         raise VaultLocked("the ssh key is not ed25519 or RSA, or has a passphrase",
-                          "give the vault an identity of its own: catalyst vault recipients --add age1…") from None  # fmt: skip
+                          "add an identity of age's: catalyst vault recipients --add age1…") from None  # fmt: skip
     return Identity(key, "")
 
 

@@ -32,7 +32,7 @@ def main() -> int:
         answer = respond(json.loads(sys.stdin.buffer.read(MAX_REQUEST)))
     except CatalystError as error:
         answer = {"error": str(error), "hint": error.hint, "exit": error.exit_code}
-    except Exception as error:  # noqa: BLE001  # the words of an unforeseen error may hold a value; its type does not
+    except Exception as error:  # the words of an unforeseen error may hold a value; its type does not
         failed = VaultChildFailed(_place(error))
         answer = {"error": str(failed), "hint": failed.hint, "exit": failed.exit_code}
     sys.stdout.write(json.dumps(answer))
@@ -54,7 +54,8 @@ def _place(error: Exception) -> str:
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    return f"{type(error).__name__} at line {trace.tb_lineno if trace else 0} of {trace.tb_frame.f_code.co_name if trace else '?'}"
+    where = f" at line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name}" if trace else ""
+    return f"{type(error).__name__}{where}"
 
 
 def respond(request: Request) -> Answer:

@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from catalyst.errors import PathRefused, VaultBusy, VaultInTheWay, VaultMissing, pasted
 
@@ -27,7 +28,7 @@ class Folder:
 
     def __init__(self, path: str) -> None:
         """`path` is the vault's file. Raises PathRefused when somebody else could exchange what is in the folder."""
-        parent, self.name = os.path.split(os.path.abspath(path))
+        parent, self.name = os.path.split(os.path.abspath(path))  # noqa: PTH100  # resolve() would follow a link that must be refused
         self.path = os.path.realpath(parent)
         if not self.name:
             raise PathRefused(SETTING, path, "it names a folder", f"name a file: {pasted(path.rstrip('/') + '/vault.age')}")
@@ -60,7 +61,7 @@ class Folder:
         """Give the descriptor back."""
         os.close(self.descriptor)
 
-    def __enter__(self) -> "Folder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,7 +87,8 @@ class Folder:
             raise VaultMissing(self.full(name)) from None
         except OSError as error:
             why = "it is a symbolic link" if error.errno == errno.ELOOP else _words(error)
-            raise PathRefused(SETTING, self.full(name), why, f"name the file itself: ls -l {pasted(self.full(name))}") from error
+            raise PathRefused(SETTING, self.full(name), why,
+                              f"name the file itself: ls -l {pasted(self.full(name))}") from error
         try:
             ours_alone(self.full(name), os.fstat(descriptor))
             return read_all(self.full(name), descriptor)
@@ -126,18 +128,19 @@ class Folder:
             while view:
                 view = view[os.write(descriptor, view) :]
             os.fsync(descriptor)
-            if os.pread(descriptor, len(data) + 1, 0) != data:
-                raise OSError(errno.EIO, "the file is not what was written")
+            _same(os.pread(descriptor, len(data) + 1, 0), data)
         except OSError as error:
             os.unlink(temporary, dir_fd=self.descriptor)
-            raise PathRefused(SETTING, self.full(name), _words(error), f"is the disk full? df {pasted(self.path)}") from error
+            raise PathRefused(SETTING, self.full(name), _words(error),
+                              f"is the disk full? df {pasted(self.path)}") from error
         finally:
             os.close(descriptor)
         return temporary
 
     def sweep(self) -> list[str]:
         """Remove what killed writers left. Only under the lock: then nobody is writing."""
-        strays = [one for one in os.listdir(self.descriptor) if one.startswith(self._strays)]
+        names = os.listdir(self.descriptor)  # noqa: PTH208  # Path knows no descriptors
+        strays = [one for one in names if one.startswith(self._strays)]
         for one in strays:
             os.unlink(one, dir_fd=self.descriptor)
         return strays
@@ -159,6 +162,11 @@ class Folder:
             yield
         finally:
             os.close(lock)
+
+
+def _same(read: bytes, data: bytes) -> None:
+    if read != data:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def _flock(descriptor: int) -> bool:

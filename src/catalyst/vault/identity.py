@@ -30,23 +30,28 @@ class Unlock(Record):
         parent, name = os.path.split(self.source)
         if not name or os.path.realpath(parent) != folder.path or not name.startswith(folder.name):
             raise VaultLocked("its identity is not kept beside it, so it cannot be exchanged here",
-                              "make a new one with age-keygen, then: catalyst vault recipients --add NEW --remove OLD")  # fmt: skip
+                              "make one by age-keygen; catalyst vault recipients --add NEW --remove OLD")  # fmt: skip
         return name
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100  # Path.resolve() would follow a link that must be refused
 
 
 def find(vault: str, named: str, credentials: str, prompt: Prompt) -> Unlock:
     """The identity of `vault`: `named` (a path or `fd:N`), else one beside the vault, in `credentials` (systemd's
     CREDENTIALS_DIRECTORY) or in /run/secrets. A sealed one asks `prompt` for its passphrase.
 
-    Raises VaultMissing without a vault, VaultLocked when there is no identity, PathRefused when others could read or exchange it.
+    Raises VaultMissing without a vault, VaultLocked when there is no identity, PathRefused when others could read or
+    exchange it.
     """
     if not os.path.lexists(vault):
         raise VaultMissing(vault)
     if named.startswith("fd:"):
         return _sealed(_descriptor(named), named, prompt)
     if named:
-        return _sealed(_file(os.path.abspath(named), credentials), os.path.abspath(named), prompt)
-    full = os.path.abspath(vault)
+        return _sealed(_file(_absolute(named), credentials), _absolute(named), prompt)
+    full = _absolute(vault)
     places = [f"{full}.key", f"{full}.key.age", *(f"{folder}/{CREDENTIAL}" for folder in (credentials, SECRETS) if folder)]
     for path in places:
         if os.path.lexists(path):
@@ -71,7 +76,8 @@ def _descriptor(named: str) -> bytes:
 
 def _file(path: str, credentials: str) -> bytes:
     mounted = [os.path.realpath(folder) for folder in (credentials, SECRETS) if folder]
-    secret = os.path.dirname(path) in {credentials.rstrip("/"), SECRETS} or os.path.dirname(path) in mounted
+    parent = os.path.split(path)[0]
+    secret = parent in {credentials.rstrip("/"), SECRETS, *mounted}
     try:
         # Kubernetes links a secret's name to a folder that it exchanges as a whole.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if secret else os.O_NOFOLLOW)

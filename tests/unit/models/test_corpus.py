@@ -1,5 +1,6 @@
 """Every harmful file is found, no harmless one is. Nothing of them is loaded."""
 
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_harmless_file(tmp_path: Path, name: str, data: bytes) -> None:
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_text_file_is_no_pickle(tmp_path: Path, protocol: int) -> None:
     """The same pickle is harmless as .pkl and named as something else it is a finding, if it calls anything."""
-    data = harmful.by_pickle(harmful.OrderedDict(a=1), protocol)
+    data = harmful.by_pickle(OrderedDict(a=1), protocol)
     assert found(tmp_path / "a.pkl", data)[0] == set()
     if protocol >= 2:
         assert found(tmp_path / "a.png", data)[0] == {"disguised-pickle"}

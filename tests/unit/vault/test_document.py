@@ -34,7 +34,8 @@ def test_the_default_port_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("host", [
-    "*", "*.huggingface.co", ".co", "a..b", "-a.co", "a-.co", "http://a.co", "a.co/", "a.co/x", "a b", "1.2.3.4", "[::1]", "::1",
+    "*", "*.huggingface.co", ".co", "a..b", "-a.co", "a-.co", "http://a.co", "a.co/", "a.co/x", "a b", "1.2.3.4",
+    "[::1]", "::1",
     "a.co:", "a.co:0", "a.co:x", "a.co:123456", "ä.co", "", "a.co\n", "user@a.co", "a" * 64 + ".co", "a." * 130 + "co",
 ])  # fmt: skip
 def test_hosts_that_are_not_exact(host: str) -> None:
@@ -42,14 +43,16 @@ def test_hosts_that_are_not_exact(host: str) -> None:
         make(hosts=(host,))
 
 
-@pytest.mark.parametrize("value", ["", "short", "with space in", "line\nHost: evil", "tab\tbed12", "é" * 10, "a" * 4097, "nul\0nul12"])
+@pytest.mark.parametrize("value", ["", "short", "with space in", "line\nHost: evil", "tab\tbed12", "é" * 10,
+                                   "a" * 4097, "nul\0nul12"])
 def test_values_that_would_break_a_header(value: str) -> None:
     with pytest.raises(TokenRefused) as caught:
         make(value=value)
     assert not value.strip() or value not in str(caught.value) + caught.value.hint
 
 
-@pytest.mark.parametrize("path", ["", "api", "//x", "/a//b", "/a/../b", "/a/.", "/%2e%2e/", "/x?y", "/x#y", "/\\x", "/" + "a" * 300])
+@pytest.mark.parametrize("path", ["", "api", "//x", "/a//b", "/a/../b", "/a/.", "/%2e%2e/", "/x?y", "/x#y", "/\\x",
+                                  "/" + "a" * 300])
 def test_paths_that_are_no_prefix(path: str) -> None:
     with pytest.raises(TokenRefused):
         make(paths=(path,))
@@ -86,9 +89,12 @@ def changed(**fields: Any) -> bytes:
 
 
 DAMAGED = {
-    "no JSON": b'{"value": "' + VALUE.encode(), "a list": b"[]", "another version": raw(version=2), "version true": raw(version=True),
-    "an unknown key": raw(more=1), "no recipients": b'{"version":1,"generation":1,"tokens":{}}', "generation 0": raw(generation=0),
-    "a name twice": raw().replace(b'"tokens": {', b'"tokens": {"HF_TOKEN": 1, '), "a bad name": raw(tokens={VALUE + "/": {}}),
+    "no JSON": b'{"value": "' + VALUE.encode(), "a list": b"[]", "another version": raw(version=2),
+    "version true": raw(version=True),
+    "an unknown key": raw(more=1), "no recipients": b'{"version":1,"generation":1,"tokens":{}}',
+    "generation 0": raw(generation=0),
+    "a name twice": raw().replace(b'"tokens": {', b'"tokens": {"HF_TOKEN": 1, '),
+    "a bad name": raw(tokens={VALUE + "/": {}}),
     "a wildcard": changed(hosts=["*"]), "a POST": changed(methods=["POST"]), "no method": changed(methods=[]),
     "a value with a line end": changed(value=VALUE + "\nX: y"), "a host that is no text": changed(hosts=[1]),
     "an unknown field": changed(secret=VALUE), "a time that is none": changed(created=VALUE), "deep": b"[" * 100_000,
@@ -106,7 +112,8 @@ def test_damage_is_named_and_not_quoted(text: bytes) -> None:
         error = error.__cause__
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)
+                    | st.dictionaries(st.text(), inner)))
 def test_any_json_is_a_document_or_damaged(value: object) -> None:
     with pytest.raises(CatalystError):
         decode(json.dumps(value).encode())

@@ -18,8 +18,9 @@ TEXT = "hf_canaryCANARYcanary"
 def test_no_way_of_printing_shows_it(caplog: pytest.LogCaptureFixture) -> None:
     secret = Secret(TEXT)
     logging.getLogger("test").warning("%s %r", secret, secret)
-    shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", "%s" % secret, "{0}".format(secret), caplog.text,  # noqa: UP031, UP032  # each way is tried
-             repr([secret]), repr({"a": secret}), repr(Token("A", secret, ())), repr(Unlock(TEXT.encode(), secret, "x"))]  # fmt: skip
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", "%s" % secret, caplog.text,  # noqa: UP031  # tried too
+             repr([secret]), repr({"a": secret}), repr(Token("A", secret, ())),
+             repr(Unlock(TEXT.encode(), secret, "x"))]  # fmt: skip
     assert not [one for one in shown if "canary" in one]
 
 

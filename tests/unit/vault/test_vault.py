@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,10 +81,8 @@ def test_a_rotation_that_is_cut_off_leaves_an_identity_that_opens(tmp_path: Path
             raise KeyboardInterrupt
         return ask(request)  # type: ignore[arg-type]  # a stand-in for ask
 
-    try:
+    with suppress(KeyboardInterrupt):
         vault.rotate(path, old, failing)  # type: ignore[arg-type]  # a stand-in for ask
-    except KeyboardInterrupt:
-        pass
     assert [one.name for one in vault.contents(path, unlock(path), ask).entries] == ["A"]
 
 
@@ -190,12 +190,15 @@ SPOILED = ["readable by the group", "readable by all", "a symbolic link", "two n
            "its folder open to the group", "a folder above it open to all"]  # fmt: skip
 
 
-@pytest.mark.parametrize("how", [*SPOILED, *(["somebody else's", "its folder somebody else's"] if os.geteuid() == 0 else [])])
+@pytest.mark.parametrize("how", [*SPOILED,
+                                 *(["somebody else's", "its folder somebody else's"] if os.geteuid() == 0 else [])])
 def test_a_vault_that_others_could_read_or_exchange_is_refused(tmp_path: Path, how: str) -> None:
     path, key = fresh(tmp_path / "v")
     spoiled(path, how)
     try:
-        for act in (lambda: vault.contents(path, key, ask), lambda: vault.put(path, key, [new("A")], ask)):
+        acts: list[Callable[[], object]] = [lambda: vault.contents(path, key, ask),
+                                            lambda: vault.put(path, key, [new("A")], ask)]  # fmt: skip
+        for act in acts:
             with pytest.raises(PathRefused) as caught:
                 act()
             assert caught.value.hint
@@ -278,9 +281,9 @@ def test_strays_of_killed_writers_are_swept_and_nothing_else(tmp_path: Path) -> 
 
 def test_a_lock_that_is_held_is_waited_for_and_then_named(tmp_path: Path) -> None:
     path, _ = fresh(tmp_path / "v")
-    with Folder(path) as one, Folder(path) as two, one.locked(), pytest.raises(VaultBusy):
-        with two.locked(patience=0.05):
-            pass
+    with (Folder(path) as one, Folder(path) as two, one.locked(), pytest.raises(VaultBusy),
+          two.locked(patience=0.05)):  # fmt: skip
+        pass
 
 
 def test_a_full_disk_keeps_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,13 +29,15 @@ def scan(arguments: argparse.Namespace) -> int:
 
 def _print(found: report.Report) -> None:
     for level in reversed(Severity):
-        rows = [(f"{one.path}{f'!{one.inside}' if one.inside else ''}:{one.line}", RULES[one.rule].title, one.evidence, one.rule)
+        rows = [(f"{one.path}{f'!{one.inside}' if one.inside else ''}:{one.line}", RULES[one.rule].title,
+                 one.evidence, one.rule)
                 for one in found.findings if report.severity(one) is level]  # fmt: skip
         if rows:
             output.table(f"{level.name.lower()}: {len(rows)}", ("where", "what", "evidence", "rule"), rows)
             print()
     if found.unjudged:
-        output.table(f"not judged: {len(found.unjudged)}", ("file", "why"), [(one.path, one.unjudged) for one in found.unjudged])
+        output.table(f"not judged: {len(found.unjudged)}", ("file", "why"),
+                     [(one.path, one.unjudged) for one in found.unjudged])
         print()
     count = len(found.findings)
     print(f"{len(found.files)} files, {count or 'no'} finding{'s' if count != 1 else ''}, {len(found.unjudged)} not judged. "

@@ -26,7 +26,8 @@ def vault_init(arguments: argparse.Namespace) -> int:
     made, key = vault.create(where, arguments.recipient, passphrase, ask)
     print(where)
     if not key:
-        output.notice("it was not opened again: its identities are elsewhere; try one: catalyst vault check --vault-identity FILE")
+        output.notice("its identities are elsewhere, so it was not opened again; try one: "
+                      "catalyst vault check --vault-identity FILE")
     else:
         output.notice(f"identity: {key} ({', '.join(made.recipients)}); keep a copy elsewhere, nothing else opens the vault")
         if not passphrase:
@@ -82,7 +83,8 @@ def vault_rm(arguments: argparse.Namespace) -> int:
     """Take a token out."""
     settings = given.settings(arguments)
     vault.remove(path(settings), _unlock(settings, arguments), arguments.name, ask)
-    output.notice(f"{arguments.name} is out; the generation before is kept: {path(settings)}.bak. Revoke it where you got it, too")
+    output.notice(f"{arguments.name} is out; the generation before is kept: {path(settings)}.bak. "
+                  "Revoke it where you got it, too")  # fmt: skip
     return 0
 
 

@@ -102,7 +102,8 @@ def _code(path: str, examined: Examined, found: Iterable[Finding]) -> tuple[Exam
     try:
         return Examined(path, "python", examined.size), [*found, *nodes.python(path, _start(path))]
     except (SyntaxError, ValueError, RecursionError) as error:
-        return Examined(path, "python", examined.size, f"it is no Python of this version: {type(error).__name__}"), list(found)
+        return Examined(path, "python", examined.size,
+                        f"it is no Python of this version: {type(error).__name__}"), list(found)
 
 
 def _start(path: str) -> bytes:

@@ -6,7 +6,8 @@ HEAD = 512  # bytes that are looked at
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x03\x04", "zip"), (0, b"PK\x05\x06", "zip"), (0, b"7z\xbc\xaf\x27\x1c", "7z"), (0, b"Rar!\x1a\x07", "rar"),
-    (257, b"ustar", "tar"), (0, b"\x1f\x8b\x08", "gzip"), (0, b"BZh", "bzip2"), (0, b"\xfd7zXZ\x00", "xz"), (0, b"]\x00\x00", "lzma"),
+    (257, b"ustar", "tar"), (0, b"\x1f\x8b\x08", "gzip"), (0, b"BZh", "bzip2"), (0, b"\xfd7zXZ\x00", "xz"),
+    (0, b"]\x00\x00", "lzma"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"), (0, b"\x04\x22\x4d\x18", "lz4"),
     (0, b"GGUF", "gguf"), (0, b"\x93NUMPY", "npy"), (0, b"\x89HDF\r\n\x1a\n", "hdf5"),
     (0, b"\x7fELF", "program"), (0, b"\xcf\xfa\xed\xfe", "program"), (0, b"\xca\xfe\xba\xbe", "program"),
@@ -16,13 +17,17 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 
 # What a loader takes a file for by its name. `code`: it may be a pickle or hold one.
 NAMES: Mapping[str, str] = {
-    **dict.fromkeys((".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl", ".pickle", ".p", ".joblib", ".dat", ".data", ".dill", ".mar"),
+    **dict.fromkeys((".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl", ".pickle", ".p", ".joblib", ".dat", ".data",
+                     ".dill", ".mar"),
                     "code"),
     ".npy": "npy", ".npz": "zip", ".safetensors": "safetensors", ".sft": "safetensors", ".gguf": "gguf", ".h5": "hdf5",
-    ".hdf5": "hdf5", ".keras": "zip", ".onnx": "onnx", ".pb": "protobuf", ".tflite": "tflite", ".py": "python", ".pyc": "bytecode",
+    ".hdf5": "hdf5", ".keras": "zip", ".onnx": "onnx", ".pb": "protobuf", ".tflite": "tflite", ".py": "python",
+    ".pyc": "bytecode",
     ".zip": "zip", ".7z": "7z", ".rar": "rar", ".tar": "tar", ".tgz": "gzip", ".gz": "gzip", ".bz2": "bzip2", ".xz": "xz",
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".svg", ".mp4", ".webm", ".wav", ".mp3", ".flac"), "media"),
-    **dict.fromkeys((".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".csv", ".html", ".css", ".js", ".cfg", ".conf", ".ini"),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".svg", ".mp4", ".webm", ".wav", ".mp3",
+                     ".flac"), "media"),
+    **dict.fromkeys((".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".csv", ".html", ".css", ".js", ".cfg",
+                     ".conf", ".ini"),
                     "text"),
     ".so": "program", ".dll": "program", ".exe": "program", ".pyd": "program", ".dylib": "program",
 }  # fmt: skip

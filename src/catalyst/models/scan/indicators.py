@@ -10,7 +10,8 @@ INDICATORS: Mapping[str, tuple[str, ...]] = {
         "pool.supportxmr.com", "2miners.com", "xmrig", "lolminer", "stratum+tcp://", "rigel.zip",  # miners, 2024 to 2026
         "postprocesser.com", "cosmoplanets.net", "DisplayUpdater.exe",  # Upscaler-4K, 2025
         "gofile.io/uploadFile", "api.gofile.io",  # the same
-        "77.110.96.200", "comfyui_perf_monitor", "libpam_cache.so", ".hy2_password", "fontconfig-cache.service",  # GHOST, 2026
+        "77.110.96.200", "comfyui_perf_monitor", "libpam_cache.so", ".hy2_password",
+        "fontconfig-cache.service",  # GHOST, 2026
         "sshd-update",  # srl-nodes, 2025
         "api.telegram.org/bot",
         "169.254.169.254", "fd00:ec2::254", "metadata.google.internal", "/var/run/secrets/kubernetes.io",  # NadMesh, 2026

@@ -78,8 +78,7 @@ class Scan:
         walk = pickles.Walk(reader)
         broken = ""
         try:
-            for walk in pickles.continued(walk):
-                pass
+            pickles.to_the_end(walk)
         except pickles.Malformed as error:
             broken = str(error)
         except NotJudged as error:

@@ -21,16 +21,21 @@ DECODE = re.compile(
 )
 SHELL = frozenset({"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput"})
 START = frozenset({*SHELL, *(f"subprocess.{name}" for name in ("run", "call", "Popen", "check_call", "check_output")),
-                   *(f"os.{name}" for name in ("execv", "execve", "execvp", "execl", "execlp", "spawnv", "spawnl", "posix_spawn")),
+                   *(f"os.{name}" for name in ("execv", "execve", "execvp", "execl", "execlp", "spawnv", "spawnl",
+                                               "posix_spawn")),
                    "pty.spawn", "asyncio.create_subprocess_shell", "asyncio.create_subprocess_exec"})  # fmt: skip
 UNPICKLE = frozenset({
     "pickle.load", "pickle.loads", "pickle.Unpickler", "_pickle.loads", "dill.load", "dill.loads", "cloudpickle.load",
-    "cloudpickle.loads", "joblib.load", "marshal.load", "marshal.loads", "shelve.open", "pandas.read_pickle", "yaml.unsafe_load",
+    "cloudpickle.loads", "joblib.load", "marshal.load", "marshal.loads", "shelve.open", "pandas.read_pickle",
+    "yaml.unsafe_load",
     "jsonpickle.decode",
 })  # fmt: skip
-INSTALL = re.compile(r"\b(pip3?|uv pip|uv|conda|npm|apt(-get)?)['\", ]+(-\w+['\", ]+)*install\b|\bpip\._internal\b|ensurepip")
-DOWNLOAD = re.compile(r"\b(curl|wget)\b.*(\|\s*(ba|z|da)?sh\b|&&|;|\bchmod\b)|bash\s+-c\s+.*\b(curl|wget)\b|powershell.*-e(nc|ncodedcommand)?\b"
-                      r"|/dev/tcp/", re.IGNORECASE | re.DOTALL)  # fmt: skip
+INSTALL = re.compile(
+    r"\b(pip3?|uv pip|uv|conda|npm|apt(-get)?)['\", ]+(-\w+['\", ]+)*install\b|\bpip\._internal\b|ensurepip"
+)
+DOWNLOAD = re.compile(
+    r"\b(curl|wget)\b.*(\|\s*(ba|z|da)?sh\b|&&|;|\bchmod\b)|bash\s+-c\s+.*\b(curl|wget)\b"
+    r"|powershell.*-e(nc|ncodedcommand)?\b|/dev/tcp/", re.IGNORECASE | re.DOTALL)  # fmt: skip
 HIDING = frozenset({"getattr", "vars", "globals", "locals", "__import__", "importlib.import_module", "builtins.getattr"})
 
 
@@ -52,7 +57,8 @@ class Visitor(ast.NodeVisitor):
     def visit_Import(self, node: ast.Import) -> None:
         """import a.b as c"""
         for alias in node.names:
-            self.names[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+            top = alias.name.partition(".")[0]
+            self.names[alias.asname or top] = alias.name if alias.asname else top
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """from a import b as c"""
@@ -102,7 +108,8 @@ class Visitor(ast.NodeVisitor):
         """vars(builtins)['ev' + 'al'], globals()[name], sys.modules[…], __builtins__[…]"""
         base = self.dotted(node.value.func) if isinstance(node.value, ast.Call) else self.dotted(node.value)
         hides = base in {"vars", "globals", "locals"} and isinstance(node.value, ast.Call) and node.value.args
-        if (hides or base in {"__builtins__", "builtins.__dict__", "sys.modules"}) and not isinstance(node.slice, ast.Constant):
+        table = hides or base in {"__builtins__", "builtins.__dict__", "sys.modules"}
+        if table and not isinstance(node.slice, ast.Constant):
             self.say("node-hidden-name", node, f"{base}[…]")
         self.generic_visit(node)
 
@@ -113,7 +120,8 @@ class Visitor(ast.NodeVisitor):
             self.say("node-exec", node, name)
 
     def _start(self, name: str, node: ast.Call) -> None:
-        words = " ".join(str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        words = " ".join(str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant)
+                         and isinstance(one.value, str))
         if INSTALL.search(words):
             self.say("node-runtime-install", node, words)
         elif DOWNLOAD.search(words):
@@ -180,12 +188,13 @@ def python(path: str, source: bytes) -> list[Finding]:
     return visitor.findings
 
 
-_ADDRESS = re.compile(r"^\s*(-i|--index-url|--extra-index-url|--find-links|-f|--trusted-host)\b|^\s*[^#\s].*(@\s*(https?|git\+|file:)|^\s*(https?|git\+))",
-                      re.IGNORECASE)  # fmt: skip
+_ADDRESS = re.compile(
+    r"^\s*(-i|--index-url|--extra-index-url|--find-links|-f|--trusted-host)\b"
+    r"|^\s*[^#\s].*@\s*(https?|git\+|file:)|^\s*(https?://|git\+|\./|/)", re.IGNORECASE)  # fmt: skip
 
 
 def requirements(path: str, source: bytes) -> Iterator[Finding]:
     """Lines of a requirements file that name an address instead of a package."""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
-        if _ADDRESS.search(line) or re.match(r"\s*(https?://|git\+|\./|/)", line):
+        if _ADDRESS.search(line):
             yield Finding("node-requirement-by-address", path, plain(line.strip(), 160), line=number)

@@ -5,7 +5,6 @@ by itself. Large payloads are skipped, not read. Everything unforeseen ends in a
 """
 
 import pickletools
-from collections.abc import Iterator
 from typing import Final
 
 from catalyst.errors import plain
@@ -249,11 +248,10 @@ def _index(name: str, argument: bytes | None) -> int:
     return int.from_bytes(argument or b"", "little")
 
 
-def continued(walk: Walk) -> Iterator[Walk]:
-    """Walk every pickle from here on; the same Walk is given after each STOP. Raises Malformed and NotJudged."""
+def to_the_end(walk: Walk) -> None:
+    """Walk every pickle that follows. Raises Malformed and NotJudged; what was found until then is in `walk`."""
     for count in range(1, MAX_PICKLES + 1):
         walk.one()
-        yield walk
         if (walk.first_number == TORCH_MAGIC and count == TORCH_PICKLES) or not walk.reader.peek(1):
             return
     raise NotJudged(f"more than {MAX_PICKLES} pickles in one file")

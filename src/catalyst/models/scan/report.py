@@ -47,18 +47,20 @@ def document(report: Report) -> dict[str, object]:
         "version": 1, "catalyst": __version__, "confined": list(report.confined),
         "counts": {"files": len(report.files), "not_judged": len(report.unjudged), **counts},
         "findings": [{"rule": one.rule, "severity": severity(one).name.lower(), "path": one.path, "inside": one.inside,
-                      "line": one.line, "evidence": one.evidence, "title": RULES[one.rule].title} for one in report.findings],
+                      "line": one.line, "evidence": one.evidence, "title": RULES[one.rule].title}
+                      for one in report.findings],
         "not_judged": [{"path": one.path, "kind": one.kind, "why": one.unjudged} for one in report.unjudged],
         "files": [{"path": one.path, "kind": one.kind, "bytes": one.size} for one in report.files],
     }  # fmt: skip
 
 
 def sarif(report: Report, paths: Sequence[str]) -> str:
-    """SARIF with GitHub's required fields (knowledge: audit.md §10). Addresses are relative to the current folder's names."""
+    """SARIF with GitHub's required fields (knowledge: audit.md §10). Addresses are the paths as they were named."""
     used = sorted({one.rule for one in report.findings})
     driver = {"name": "catalyst scan", "version": __version__, "semanticVersion": __version__,
               "rules": [_rule(RULES[name]) for name in used]}  # fmt: skip
-    notes = [{"level": "warning", "message": {"text": f"Not judged: {one.path}: {one.unjudged}."}} for one in report.unjudged]
+    notes = [{"level": "warning", "message": {"text": f"Not judged: {one.path}: {one.unjudged}."}}
+             for one in report.unjudged]
     run = {
         "tool": {"driver": driver}, "automationDetails": {"id": f"catalyst-scan/{_digest(*paths)[:8]}/"},
         "invocations": [{"executionSuccessful": not report.unjudged, "toolExecutionNotifications": notes}],
