@@ -134,7 +134,8 @@ def tar(members: Mapping[str, bytes], mode: Any = "w") -> bytes:
 
 def npy(descr: str, shape: str, data: bytes) -> bytes:
     """numpy/lib/format.py, version 1."""
-    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    descr = descr if descr.startswith("[") else f"'{descr}'"
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
 

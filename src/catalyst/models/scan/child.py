@@ -89,7 +89,7 @@ def examine(path: str) -> tuple[Examined, list[Finding]]:
     except OSError as error:
         return Examined(path, "unknown", 0, os.strerror(error.errno or 0).lower()), []
     name = path.rpartition("/")[2]
-    if content.named(name) == "python" and examined.kind in {"unknown", "other"}:
+    if content.named(name) == "python":
         return _code(path, examined, found)
     if name.startswith("requirements") and name.endswith(".txt"):
         found = [*found, *nodes.requirements(path, _start(path))]

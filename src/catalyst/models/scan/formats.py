@@ -84,13 +84,14 @@ def _naturals(value: object) -> bool:
 GGUF_WIDTH: Final = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 GGUF_TEXT, GGUF_ARRAY = 8, 9
 MAX_GGUF_ENTRIES = 1_000_000
+MAX_GGUF_TEXTS = 3_000_000  # in arrays: a tokenizer has some 300,000
 
 
 class _Gguf:
     """A gguf header (ggml/docs/gguf.md); version 2 and 3, little endian."""
 
     def __init__(self, reader: Reader, size: int) -> None:
-        self.reader, self.size, self.left = reader, size, 20_000_000
+        self.reader, self.size, self.left = reader, size, MAX_GGUF_TEXTS
 
     def number(self, width: int) -> int:
         return int.from_bytes(self.reader.exactly(width), "little")

@@ -37,6 +37,8 @@ class Reader:
 
     def exactly(self, count: int) -> bytes:
         """The next `count` bytes. Raises Ended."""
+        if count > CHUNK:
+            return self._large(count)
         if len(self._buffer) - self._at < count:
             self.peek(count)
         data = self._buffer[self._at : self._at + count]
@@ -44,6 +46,18 @@ class Reader:
             raise Ended
         self._at += count
         return data
+
+    def _large(self, count: int) -> bytes:
+        """Piece by piece: adding to one buffer would copy it for each."""
+        pieces = []
+        while count:
+            if self._at == len(self._buffer) and not self._fill():
+                raise Ended
+            piece = self._buffer[self._at : self._at + count]
+            self._at += len(piece)
+            count -= len(piece)
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def line(self, most: int) -> bytes:
         """Up to a line end, which is left out. Raises Ended when there is none within `most` bytes."""
