@@ -8,11 +8,13 @@ import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 import harmful
+from catalyst.engine import process
 from catalyst.instance import scan as runner
 from catalyst.models.scan import child
 from support import COMMAND, own_environment
@@ -20,8 +22,10 @@ from support import COMMAND, own_environment
 
 def scan(path: Path) -> tuple[int, dict[str, object], int]:
     """Exit code, JSON, and the peak memory of the scanning process in KiB."""
-    code = ("import resource, subprocess, sys\ndone = subprocess.run(sys.argv[1:], capture_output=True, text=True)\n"
-            "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\nprint(done.stdout or done.stderr)")  # fmt: skip
+    code = ("import resource, subprocess, sys\n"
+            "done = subprocess.run(sys.argv[1:], capture_output=True, text=True)\n"
+            "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+            "print(done.stdout or done.stderr)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code, *COMMAND, "scan", "--json", str(path)], env=own_environment(),
                           capture_output=True, text=True, timeout=300, check=True)  # fmt: skip
     first, _, rest = done.stdout.partition("\n")
@@ -43,7 +47,8 @@ def layered() -> bytes:
 
 def zeros(gigabytes: int) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.pkl", "w", force_zip64=True) as member:
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.pkl", "w",
+        force_zip64=True) as member:
         member.write(b"\x80\x04\x8e" + struct.pack("<Q", gigabytes << 30))
         for _ in range(gigabytes << 4):
             member.write(bytes(1 << 26))
@@ -52,15 +57,17 @@ def zeros(gigabytes: int) -> bytes:
 
 
 def memo() -> bytes:
-    return b"\x80\x02" + b"".join(b"X\x08\x00\x00\x00%08dr" % one + struct.pack("<I", one) + b"0" for one in range(1_500_000)) + b"N."
+    entries = (b"X\x08\x00\x00\x00%08dr" % one + struct.pack("<I", one) + b"0" for one in range(1_500_000))
+    return b"\x80\x02" + b"".join(entries) + b"N."
 
 
-BOMBS = {
+BOMBS: Mapping[str, Callable[[], bytes]] = {
     "200 MB of opcodes": lambda: opcodes(200), "a stack without end": lambda: b"\x80\x02" + b"]" * 50_000_000 + b".",
     "marks": lambda: b"(" * 20_000_000 + b".", "a memo": memo, "layers": layered,
     "a JSON header of 90 MB": lambda: struct.pack("<Q", 90_000_000) + b"[" * 90_000_000,
     "a million JSON tensors": lambda: harmful.safetensors({str(one): ("U8", [1], b"x") for one in range(700_000)})[:-1],
-    "gguf texts": lambda: b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"k" + struct.pack("<IIQ", 9, 8, 19_000_000)
+    "gguf texts": lambda: b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"k" + struct.pack("<IIQ", 9,
+    8, 19_000_000)
     + bytes(8 * 19_000_000),
     "a line without end": lambda: b"c" + b"a" * 50_000_000, "python": lambda: b"x = " + b"-" * 1_000_000 + b"1",
 }  # fmt: skip
@@ -85,16 +92,18 @@ def test_four_gigabytes_of_zeros_come_out_of_four_megabytes(tmp_path: Path) -> N
 
 def test_the_other_files_are_scanned_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that kills its process is not judged; the next process goes on behind it."""
-    real = runner.process.python
+    real = process.python
 
     def killing(module: str, *words: str) -> list[str]:
         argv = real(module, *words)
         trap = ("import os, catalyst.models.scan.child as c; look = c.examine; "
-                "c.examine = lambda path: os.kill(os.getpid(), 9) if path.endswith('killer') else look(path); raise SystemExit(c.main())")  # fmt: skip
+                "c.examine = lambda path: os.kill(os.getpid(), 9) if path.endswith('killer') else look(path); "
+                "raise SystemExit(c.main())")  # fmt: skip
         return [*argv[:3], argv[3].replace(argv[3].partition("; ")[2].partition("; ")[2], trap)]
 
-    monkeypatch.setattr(runner.process, "python", killing)
-    for name, data in (("a.pkl", harmful.EVIL), ("b_killer", b"x"), ("c.pkl", harmful.EVIL), ("d_killer", b"x"), ("e.txt", b"x")):
+    monkeypatch.setattr("catalyst.engine.process.python", killing)
+    for name, data in (("a.pkl", harmful.EVIL), ("b_killer", b"x"), ("c.pkl", harmful.EVIL), ("d_killer", b"x"),
+        ("e.txt", b"x")):
         (tmp_path / name).write_bytes(data)
     report = runner.scan([str(tmp_path)])
     assert sorted(one.path.rpartition("/")[2] for one in report.unjudged) == ["b_killer", "d_killer"]
@@ -125,9 +134,10 @@ print("landlock" if any("Landlock ABI" in one for one in said) else "without", s
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
-        done = subprocess.run([sys.executable, "-P", "-c", code, folder, str(server.getsockname()[1])], capture_output=True,
+        done = subprocess.run([sys.executable, "-P", "-c", code, folder, str(server.getsockname()[1])],
+            capture_output=True,
                               text=True, env=dict(os.environ), timeout=60)  # fmt: skip
-        assert os.listdir(folder) == []
+        assert not any(Path(folder).iterdir())
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert "memory MemoryError" in lines

