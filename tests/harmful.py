@@ -216,6 +216,7 @@ TRICKS: Mapping[str, bytes] = {
     "xz.pkl": lzma.compress(EVIL),
     "gzip_of_gzip.pkl.gz": gzip.compress(gzip.compress(EVIL)),
     "legacy.pth": b"".join(LEGACY) + EVIL,
+    "legacy_behind.pth": b"".join(LEGACY) + b"\x80\x02}.\x80\x02]." + EVIL,
     "object.npy": npy("|O", "(1,)", EVIL),
     "object.npz": zip_of(a_npy=npy("|O", "(1,)", EVIL)),
     "weights.safetensors": EVIL, "protocol0.safetensors": OPCODES["protocol 0"], "zipped.safetensors": torch_zip(EVIL),

@@ -250,8 +250,13 @@ def _index(name: str, argument: bytes | None) -> int:
 
 def to_the_end(walk: Walk) -> None:
     """Walk every pickle that follows. Raises Malformed and NotJudged; what was found until then is in `walk`."""
-    for count in range(1, MAX_PICKLES + 1):
-        walk.one()
-        if (walk.first_number == TORCH_MAGIC and count == TORCH_PICKLES) or not walk.reader.peek(1):
+    for count in range(MAX_PICKLES):
+        try:
+            walk.one()
+        except Malformed:
+            if walk.first_number == TORCH_MAGIC and count == TORCH_PICKLES:
+                return  # the storages, as they should be
+            raise
+        if not walk.reader.peek(1):
             return
     raise NotJudged(f"more than {MAX_PICKLES} pickles in one file")
