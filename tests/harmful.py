@@ -168,6 +168,10 @@ def _no_local(data: bytearray) -> None:
     data[0:4] = b"XXXX"
 
 
+def _method(data: bytearray) -> None:
+    data[8] = 8
+
+
 def zip_of(**members: bytes) -> bytes:
     """A zip of members; `_` stands for the dot of a name."""
     made = io.BytesIO()
@@ -177,15 +181,15 @@ def zip_of(**members: bytes) -> bytes:
     return made.getvalue()
 
 
-def two_of_one_name() -> bytes:
-    """The first is good and the second is not."""
+def two_of_one_name(second: bytes) -> bytes:
+    """The first is good; loaders take the second."""
     import warnings
 
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("archive/data.pkl", b"\x80\x02N.")
-        archive.writestr("archive/data.pkl", EVIL)
+        archive.writestr("archive/data.pkl", second)
     return made.getvalue()
 
 
@@ -206,7 +210,7 @@ TRICKS: Mapping[str, bytes] = {
     "odd_extension.png": torch_zip(EVIL),
     "extra_member.pt": torch_zip(b"\x80\x02}.", {"0": bytes(64), "evil": EVIL}),
     "no_suffix_member.pt": zip_of(archive=EVIL),
-    "one_name_twice.pt": two_of_one_name(),
+    "one_name_twice.pt": two_of_one_name(EVIL),
     "zip_in_zip.zip": zip_of(inner_zip=torch_zip(EVIL)),
     "legacy_tar.pt": tar({"sys_info": b"\x80\x02}.", "pickle": EVIL, "storages": b"\x80\x02K\x00.",
                           "tensors": b"\x80\x02K\x00."}),
@@ -226,6 +230,19 @@ TRICKS: Mapping[str, bytes] = {
     "traversal.tar": tar({"../custom_nodes/pwn.py": b"pass"}), "traversal.zip": zip_of(**{"../x_py": b"pass"}),
     "tmux.conf": b"\x7fELF\x02\x01\x01" + bytes(100),
     "lambda.keras": zip_of(config_json=b'{"config": {"layers": [{"class_name": "Lambda"}]}}'),
+}  # fmt: skip
+
+
+_GOOD = torch_zip(b"\x80\x02N.")
+# Archives with nothing bad in them that two programs read differently, or that write where they should not.
+INCONSISTENT: Mapping[str, bytes] = {
+    "marked as encrypted": edited(_encrypted, _GOOD), "two names": edited(_renamed, _GOOD), "no header": edited(_no_local, _GOOD),
+    "two methods": edited(_method, _GOOD), "one name twice": two_of_one_name(b"\x80\x02N."),
+    "something in front": b"\x89PNG\r\n\x1a\n" + bytes(64) + _GOOD,
+}  # fmt: skip
+OUTSIDE: Mapping[str, bytes] = {
+    **{f"tar {name!r}": tar({name: b"x"}) for name in ("../x", "/etc/x", "a/../../x", "C:\\x", "..\\x", "\\x")},
+    **{f"zip {name!r}": zip_of(**{name: b"x"}) for name in ("../x", "/etc/x", "a/../../x", "C:\\x")},
 }  # fmt: skip
 
 

@@ -77,7 +77,8 @@ RECIPIENT, IDENTITY = bech32("age1catalysttest", b"x" * 8), bech32("age-plugin-c
 
 
 def command(folder: Path, *words: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-    env = {**own_environment(), "SECURITY_TOKEN_VAULT_PATH": str(folder / "vault.age"), "PATH": f"{folder}:{os.environ['PATH']}"}
+    env = {**own_environment(), "SECURITY_TOKEN_VAULT_PATH": str(folder / "vault.age"),
+           "PATH": f"{folder}:{os.environ['PATH']}"}  # fmt: skip
     return subprocess.run([*COMMAND, "vault", *words], env=env, input=given, capture_output=True, text=True, timeout=60)
 
 

@@ -74,6 +74,7 @@ def test_no_output_has_it(path: Path) -> None:
         command(path, "rm", VALUE), command(path, "recipients", "--add", f"AGE-SECRET-KEY-1{VALUE}"),
     ]  # fmt: skip
     assert [one.returncode for one in said] == [0, 2, 2, 2, 1, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1]
+    assert "shell's history" in said[1].stderr
     assert not [one for one in said if VALUE in one.stdout + one.stderr or "Traceback" in one.stderr]
 
 

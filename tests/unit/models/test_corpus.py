@@ -47,6 +47,28 @@ def test_a_trick(tmp_path: Path, name: str, data: bytes) -> None:
     assert worst(rules) >= Severity.HIGH or (name == "lzma.pt" and "packed by method 14" in unjudged)
 
 
+@pytest.mark.parametrize("data", harmful.INCONSISTENT.values(), ids=harmful.INCONSISTENT)
+def test_an_archive_that_is_read_in_two_ways(tmp_path: Path, data: bytes) -> None:
+    assert "archive-inconsistent" in found(tmp_path / "a.pt", data)[0]
+
+
+@pytest.mark.parametrize("data", harmful.OUTSIDE.values(), ids=harmful.OUTSIDE)
+def test_an_archive_that_writes_elsewhere(tmp_path: Path, data: bytes) -> None:
+    assert found(tmp_path / "a.zip", data)[0] == {"archive-traversal"}
+
+
+def test_a_link_in_a_tar_that_leads_elsewhere(tmp_path: Path) -> None:
+    import io
+    import tarfile
+
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        link = tarfile.TarInfo("models")
+        link.type, link.linkname = tarfile.SYMTYPE, "../../etc"
+        archive.addfile(link)
+    assert found(tmp_path / "a.tar", made.getvalue())[0] == {"archive-traversal"}
+
+
 @pytest.mark.parametrize(("name", "data"), harmful.BENIGN.items(), ids=harmful.BENIGN)
 def test_a_harmless_file(tmp_path: Path, name: str, data: bytes) -> None:
     assert found(tmp_path / name, data) == (set(), "")

@@ -54,7 +54,7 @@ _RULES = (
          "Counts and lengths beyond the file are how parsers are attacked.",
          "Get the file again and compare its sha256", 1284),
     Rule("archive-inconsistent", HIGH, "an archive that two programs read differently",
-         "Names, flags or checksums disagree, which hides members from scanners and not from loaders.",
+         "Names, methods or flags disagree, which hides members from scanners and not from loaders.",
          "Unpack it where nothing can be hurt, and scan what comes out", 436),
     Rule("archive-traversal", HIGH, "an archive with a member outside its own folder",
          "Unpacking it writes, or links, where its author wants.", "Delete it, and distrust where it came from", 22),
