@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import harmful
+from catalyst.models.scan import report
+from catalyst.models.scan.finding import Finding
 from catalyst.models.scan.rules import RULES
 from support import COMMAND, own_environment
 
@@ -85,10 +87,18 @@ def test_the_reports(tmp_path: Path) -> None:
         assert 0 < float(rule["properties"]["security-severity"]) < 10
         assert len(rule["fullDescription"]["text"]) <= 1024
         assert rule["help"]["text"]
+    assert all(one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
+               for one in run["results"])  # fmt: skip
     for result in run["results"]:
         assert result["message"]["text"]
         assert result["partialFingerprints"]["primaryLocationLineHash"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+
+
+@pytest.mark.parametrize(("path", "uri"), [("./a b/c#.pt", "a%20b/c%23.pt"), ("a.pt", "a.pt"), ("/a b.pt", "file:///a%20b.pt")])
+def test_paths_in_sarif(path: str, uri: str) -> None:
+    made = report.sarif(report.Report((), (Finding("node-exec", path, "eval"),), ()), [path])
+    assert json.loads(made)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_every_rule_has_words_and_a_weakness() -> None:

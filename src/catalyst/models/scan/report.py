@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 
 from catalyst import __version__
@@ -55,7 +56,7 @@ def document(report: Report) -> dict[str, object]:
 
 
 def sarif(report: Report, paths: Sequence[str]) -> str:
-    """SARIF with GitHub's required fields (knowledge: audit.md §10). Addresses are the paths as they were named."""
+    """SARIF with GitHub's required fields (knowledge: audit.md §10). Paths are as they were named."""
     used = sorted({one.rule for one in report.findings})
     driver = {"name": "catalyst scan", "version": __version__, "semanticVersion": __version__,
               "rules": [_rule(RULES[name]) for name in used]}  # fmt: skip
@@ -80,18 +81,25 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 
 def _result(one: Finding) -> dict[str, object]:
-    from urllib.parse import quote
-
     where = f" In {one.inside}." if one.inside else ""
     return {
         "ruleId": one.rule, "level": LEVEL[severity(one)],
         "message": {"text": f"{_sentence(RULES[one.rule].title)}. {one.evidence}.{where}"},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": quote(one.path.removeprefix("./"))},
+            "artifactLocation": {"uri": _uri(one.path)},
             "region": {"startLine": one.line, "startColumn": 1, "endLine": one.line, "endColumn": 2},
         }}],
         "partialFingerprints": {"primaryLocationLineHash": _digest(one.rule, one.path, one.inside, one.evidence)[:32]},
     }  # fmt: skip
+
+
+def _uri(path: str) -> str:
+    """Relative where the path is, so that it fits a repository; else with file://, which SARIF1004 asks for."""
+    from pathlib import Path
+    from urllib.parse import quote
+
+    relative = path.removeprefix("./")
+    return Path(path).absolute().as_uri() if relative.startswith(("/", "..")) else quote(os.fsencode(relative))
 
 
 def _sentence(text: str) -> str:
