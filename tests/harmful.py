@@ -236,7 +236,8 @@ TRICKS: Mapping[str, bytes] = {
 _GOOD = torch_zip(b"\x80\x02N.")
 # Archives with nothing bad in them that two programs read differently, or that write where they should not.
 INCONSISTENT: Mapping[str, bytes] = {
-    "marked as encrypted": edited(_encrypted, _GOOD), "two names": edited(_renamed, _GOOD), "no header": edited(_no_local, _GOOD),
+    "marked as encrypted": edited(_encrypted, _GOOD), "two names": edited(_renamed, _GOOD),
+    "no header": edited(_no_local, _GOOD),
     "two methods": edited(_method, _GOOD), "one name twice": two_of_one_name(b"\x80\x02N."),
     "something in front": b"\x89PNG\r\n\x1a\n" + bytes(64) + _GOOD,
 }  # fmt: skip
