@@ -1,8 +1,8 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm. A lane that was asked for and cannot run fails; it is never
-skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age. A lane that was asked for and cannot run fails; it
+is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
-`vm` boots virtual machines (tests/vm).
+`vm` boots virtual machines (tests/vm); the lane `age` needs the program age, and npm for the test vectors.
 """
 
 import os
@@ -16,7 +16,7 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
-LANES = (*engines(), "vm")
+LANES = (*engines(), "vm", "age")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -151,3 +151,63 @@ def shown(value: str, limit: int = 80) -> str:
 def pasted(path: str) -> str:
     """A path in a hint: quoted for a shell; FILE where it cannot be typed."""
     return shlex.quote(path) if path.isprintable() and len(path) < 400 else "FILE"
+
+
+class NotAge(CatalystError):
+    """A file is not an age file, or one that our limits do not let through. `why` holds nothing of its contents."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this is no age file that can be opened: {why}",
+                         "its previous generation lies beside it and ends in .bak")  # fmt: skip
+
+
+class VaultLocked(CatalystError):
+    """The identity does not open the vault, or there is none."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        super().__init__(f"the vault stays closed: {why}", hint or "name the right identity: --vault-identity FILE")
+
+
+class VaultDamaged(CatalystError):
+    """The vault opens, and what is inside is no document of ours. `why` names a field, never what it holds."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the vault opens, but its document is not understood: {why}",
+                         "look at it yourself: age -d -i IDENTITY VAULT")  # fmt: skip
+
+
+class VaultMissing(CatalystError):
+    """There is no vault at the place named."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"there is no vault at {shown(path)}",
+                         f"make one: catalyst vault init --security-token-vault-path {pasted(path)}")  # fmt: skip
+
+
+class VaultInTheWay(CatalystError):
+    """A file that would have to be made is there already; it may be all that opens a vault."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{shown(path)} exists already and is not replaced", f"look what it is: ls -l {pasted(path)}")
+
+
+class VaultBusy(CatalystError):
+    """Another process holds the vault's lock for too long."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__(f"another process has been writing {shown(path)} for {seconds:g} s",
+                         f"see who: fuser -v {pasted(path)}")  # fmt: skip
+
+
+class TokenRefused(CatalystError):
+    """A token, or what is said of it, cannot be kept. The message never holds the value."""
+
+    exit_code = USAGE
+
+
+class VaultChildFailed(CatalystError):
+    """The process that opens the vault ended without an answer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the process that opens the vault failed: {why}",
+                         "is pyrage there? python -c 'import pyrage'")  # fmt: skip

@@ -88,6 +88,11 @@ def path(name: str, text: str) -> str:
     return path
 
 
+def identity(name: str, text: str) -> str:
+    """A path, or `fd:N`: a descriptor that the caller opened."""
+    return text if re.fullmatch(r"fd:[1-9]\d{0,3}", text) else path(name, text)
+
+
 def integer(low: int, high: int) -> Parser:
     def parse(name: str, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:

@@ -14,9 +14,10 @@ from typing import Any
 from catalyst import setting_values as parse
 from catalyst.errors import Contradiction, PathRefused, SettingsError, pasted, plain, shown
 from catalyst.guard.record import Record
+from catalyst.secret import Secret
 from catalyst.setting_values import Level, NetworkMode, Parser
 
-__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "text_of"]
+__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of"]
 
 MAX_TEXT = 4096
 MAX_TOML = 64 * 1024
@@ -30,6 +31,7 @@ class Settings(Record):
     network_mode: NetworkMode
     enable_forensic_cleanup: bool
     security_token_vault_path: str
+    vault_identity: str
     engine: str
     app: str
     comfyui: str
@@ -85,6 +87,8 @@ FIELDS: tuple[Field, ...] = (
           "keep what ComfyUI leaves behind off the disk, wipe the rest at shutdown", "BOOL"),
     Field("security_token_vault_path", "SECURITY_TOKEN_VAULT_PATH", "", parse.path,
           "age file with API tokens; never visible to the workload", "FILE"),
+    Field("vault_identity", "CATALYST_VAULT_IDENTITY", "", parse.identity,
+          "what opens the vault; without it VAULT.key, VAULT.key.age or a mounted secret", "FILE|fd:N"),
     Field("engine", "CATALYST_ENGINE", "auto", parse.one_of("auto", "docker", "podman", "bwrap"),
           "what makes the sandbox", "auto|docker|podman|bwrap"),
     Field("app", "CATALYST_APP", "auto", parse.one_of("auto", "comfyui", "canary"),
@@ -290,6 +294,23 @@ def _default_data(environ: Mapping[str, str]) -> str:
         name, home = "HOME", f"{environ.get('HOME') or '~'}/.local/share"
     _plain(name, home)
     return str(parse.path(name, f"{home}/catalyst"))
+
+
+TOKENS = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")
+
+
+def take_tokens() -> dict[str, Secret]:
+    """API tokens of this process's environment, by name, taken out of it: no child inherits one and
+    /proc/self/environ, where a mere `del os.environ[…]` leaves it, holds zeros in its place.
+
+    Raises OSError where that memory cannot be found (no /proc): then a token may not be taken for gone.
+    """
+    taken = {name: Secret(value) for name in TOKENS if (value := os.environ.pop(name, ""))}
+    if taken:
+        from catalyst.guard.syscalls import erase_variables
+
+        erase_variables(*TOKENS)
+    return taken
 
 
 def environment(*names: str) -> dict[str, str]:

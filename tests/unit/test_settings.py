@@ -30,6 +30,7 @@ THREE = {
     "network_mode": ("isolated", "restricted", "public"),
     "enable_forensic_cleanup": ("true", "false", "true"),
     "security_token_vault_path": ("/a/v.age", "/b/v.age", "/c/v.age"),
+    "vault_identity": ("/a/key", "fd:3", "/c/key"),
     "engine": ("docker", "podman", "bwrap"),
     "app": ("comfyui", "canary", "auto"),
     "comfyui": ("/a", "/b", "/c"),

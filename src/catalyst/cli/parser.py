@@ -14,10 +14,11 @@ first steps:
   catalyst run -- python3 script.py    any command under the same policy
   catalyst doctor                      what this machine can hold
   catalyst verify                      attack the sandbox, and see what held
+  catalyst scan ~/ComfyUI/models       look for code in models and for danger in nodes
 
 every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
 exit codes: 0 fine, 1 failed, 2 usage, 3 not all could be judged, 4 settings refused, 5 no usable engine,
-6 a required control cannot be enforced, 13 or 14 an attack got through
+6 a required control cannot be enforced, 11 to 14 the worst finding or attack that got through
 """
 
 
@@ -41,7 +42,10 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=30, width=WIDTH)
 
 
-COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "policy", "egress", "render", "completion")
+COMMANDS = (
+    "up", "down", "status", "logs", "run", "doctor", "verify", "policy", "egress", "vault", "scan", "render",
+    "completion",
+)  # fmt: skip
 
 
 def build(only: str = "") -> argparse.ArgumentParser:
@@ -52,7 +56,10 @@ def build(only: str = "") -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _policy, _egress, _render, _completion)
+    fill = (
+        _up, _down, _status, _logs, _run, _doctor, _verify, _policy, _egress, _vault, _scan, _render,
+        _completion,
+    )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
     return parser
@@ -160,6 +167,55 @@ def _render(commands: Commands, full: bool) -> None:
         render.add_argument("target", help="apparmor, bubblewrap, docker, guard, podman, seccomp or selinux")
         _settings(render)
         _json(render)
+
+
+def _vault(commands: Commands, full: bool) -> None:
+    vault = commands.add_parser("vault", help="API tokens in an age file: add, list, rotate; no value is ever shown",
+                                allow_abbrev=False, formatter_class=Formatter)  # fmt: skip
+    if not full:
+        return
+    acts = vault.add_subparsers(title="acts", metavar="ACT", required=True, parser_class=Parser)
+    init = _vault_act(acts, "init", "make a vault, and an identity beside it unless --recipient names others")
+    init.add_argument("--recipient", action="append", default=[], metavar="AGE1…|SSH-KEY",
+                      help="who can open it; repeatable")
+    init.add_argument("--passphrase", action="store_true", help="seal the identity with a passphrase, asked for")
+    add = _vault_act(acts, "set", "add or change a token; its value is asked for, or comes from --stdin or --file")
+    add.add_argument("name", help="such as HF_TOKEN")
+    add.add_argument("surplus", nargs="*", help=argparse.SUPPRESS)  # a value; argparse would print it in its error
+    add.add_argument("--host", action="append", default=[], help="exact host it may go to; repeatable [default: none]")
+    add.add_argument("--path", action="append", default=[], metavar="/PREFIX", help="only there; repeatable [default: /]")
+    source = add.add_mutually_exclusive_group()
+    source.add_argument("--stdin", action="store_true", help="read the value from stdin")
+    source.add_argument("--file", metavar="FILE", help="read the value from a file")
+    _json(_vault_act(acts, "list", "names, hosts, fingerprints and times; never values"))
+    _vault_act(acts, "show-hosts", "which token goes to which host, one a line")
+    _vault_act(acts, "rm", "take a token out").add_argument("name")
+    _vault_act(acts, "rotate", "a new identity in the place of the one beside the vault")
+    recipients = _vault_act(acts, "recipients", "who can open it; with --add or --remove, change that")
+    for word in ("--add", "--remove"):
+        recipients.add_argument(word, action="append", default=[], metavar="AGE1…|SSH-KEY")
+    _json(recipients)
+    take = _vault_act(acts, "import", "take tokens from the environment or from NAME=VALUE lines of a file")
+    take.add_argument("file", nargs="?", default="", metavar="FILE", help="- is stdin")
+    take.add_argument("--environment", action="store_true",
+                      help="HF_TOKEN, HUGGINGFACE_TOKEN, CIVITAI_TOKEN, CIVITAI_API_KEY")
+    take.add_argument("--host", action="append", default=[], help="where they may go [default: their own site, if known]")
+    _vault_act(acts, "check", "open it and the generation before, and say what is to be done")
+
+
+def _vault_act(acts: Commands, name: str, text: str) -> argparse.ArgumentParser:
+    act = _command(acts, name, text, f"vault_{name.replace('-', '_')}")
+    act.add_argument("--passphrase-fd", type=int, metavar="N", help="read the identity's passphrase from descriptor N")
+    _settings(act, only=("security_token_vault_path", "vault_identity"))
+    return act
+
+
+def _scan(commands: Commands, full: bool) -> None:
+    scan = _command(commands, "scan", "look for code in model files and for danger in custom nodes, without running them")
+    if full:
+        scan.add_argument("paths", nargs="+", metavar="PATH", help="files and folders")
+        scan.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
+        _json(scan)
 
 
 def _completion(commands: Commands, full: bool) -> None:

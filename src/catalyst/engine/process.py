@@ -5,8 +5,10 @@ it finds there (tests/attacks/test_planted_git_config.py). So every path in an a
 """
 
 import os
+import select
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -45,6 +47,36 @@ def run(argv: Sequence[str], *, timeout: float = 30.0) -> Done:
         why = f"no answer within {timeout:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
         return Done(MISSING if isinstance(error, FileNotFoundError) else FAILED, "", f"{argv[0]}: {why}")
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def ask(argv: Sequence[str], given: bytes, *, timeout: float, most: int, **variables: str) -> tuple[int, bytes]:
+    """Give a program `given` on its stdin and return its exit code and stdout; stderr is ours. Its environment is
+    `variables` alone. What it is given and what it answers may be secret: neither is in any error.
+
+    Raises OSError when it cannot be started, Expired after `timeout` seconds; more than `most` bytes count as none.
+    """
+    done = subprocess.run(argv, input=given, stdout=subprocess.PIPE, timeout=timeout, check=False, env=variables, cwd="/")
+    return (done.returncode, done.stdout) if len(done.stdout) <= most else (FAILED, b"")
+
+
+def gather(argv: Sequence[str], given: bytes, *, idle: float, most: int) -> bytes:
+    """Give a program `given` and return what it printed until it ended, was silent for `idle` seconds, or had printed
+    `most` bytes. Its environment is empty, its errors are thrown away. Raises OSError when it cannot be started.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(given)
+        file.seek(0)
+        child = subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/")
+    printed: list[bytes] = []
+    with child:
+        pipe = child.stdout
+        while pipe and sum(map(len, printed)) < most and select.select([pipe], [], [], idle)[0]:
+            data = os.read(pipe.fileno(), 1 << 20)
+            if not data:
+                break
+            printed.append(data)
+        child.kill()
+    return b"".join(printed)
 
 
 def start(

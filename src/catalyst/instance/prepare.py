@@ -45,8 +45,8 @@ def prepare(
 ) -> Prepared:
     """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
     # A vault behind a link must not be shown either, so names are compared as what they lead to.
-    vault = settings.security_token_vault_path
-    policy = build(replace(settings, security_token_vault_path=os.path.realpath(vault) if vault else ""))
+    policy = build(replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
+                           vault_identity=_real(settings.vault_identity)))  # fmt: skip
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
@@ -71,6 +71,10 @@ def prepare(
 
 
 NOBODYS = (0, 0)  # no folder has these
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path) if path.startswith("/") else path
 
 
 def _identities(workload: Workload) -> tuple[tuple[str, tuple[int, int]], ...]:

@@ -5,9 +5,11 @@ from catalyst.policy.model import HiddenPaths
 
 CONTROL = Control(
     id="hidden-secrets",
-    title="the vault is in no folder the workload can see",
+    title="the vault and its identity are in no folder the workload can see",
     why="the workload may use a token and may never read one; a vault inside a mounted folder would be readable",
     rules=lambda settings: [
-        HiddenPaths(frozenset({settings.security_token_vault_path} if settings.security_token_vault_path else ()))
+        HiddenPaths(frozenset(
+            path for path in (settings.security_token_vault_path, settings.vault_identity) if path.startswith("/")
+        ))
     ],
 )

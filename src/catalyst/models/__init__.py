@@ -1,0 +1,1 @@
+"""Models and custom nodes: looked at before they are used (docs/guides/scan.md)."""

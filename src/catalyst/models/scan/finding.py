@@ -1,0 +1,37 @@
+"""What a scan says: findings, and for each file whether it could be judged at all."""
+
+from enum import IntEnum
+
+from catalyst.guard.record import Record
+
+
+class Severity(IntEnum):
+    """As the exit codes 11 to 14 (design §5)."""
+
+    LOW = 11
+    MEDIUM = 12
+    HIGH = 13
+    CRITICAL = 14
+
+
+class Finding(Record):
+    """One thing found. `rule` is an id of `rules.py`; `inside` names a member of an archive; `line` counts from 1."""
+
+    rule: str
+    path: str
+    evidence: str
+    inside: str = ""
+    line: int = 1
+
+
+class Examined(Record):
+    """One file: what its content is, its size in bytes, and why it could not be judged; empty when it could."""
+
+    path: str
+    kind: str
+    size: int
+    unjudged: str = ""
+
+
+class NotJudged(Exception):
+    """A limit was reached, or the file cannot be read to its end: nothing may be said of it but that."""

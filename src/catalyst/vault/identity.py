@@ -1,0 +1,100 @@
+"""Where the identity comes from: a file, a descriptor, a credential of systemd, a secret of Docker or Kubernetes."""
+
+import os
+import stat
+from collections.abc import Callable
+
+from catalyst.errors import PathRefused, VaultLocked, VaultMissing, pasted
+from catalyst.guard.record import Record
+from catalyst.secret import Secret
+from catalyst.vault.files import Folder, ours_alone, read_all
+
+SETTING = "CATALYST_VAULT_IDENTITY"
+CREDENTIAL = "catalyst-vault-identity"  # its name for systemd, Docker and Kubernetes
+SECRETS = "/run/secrets"
+Prompt = Callable[[str], Secret]
+
+
+class Unlock(Record):
+    """What opens a vault: the identity file's bytes, its passphrase where it is sealed, and where it came from."""
+
+    identity: bytes
+    passphrase: Secret | None
+    source: str
+
+    def __repr__(self) -> str:
+        return f"Unlock(source={self.source!r})"
+
+    def own_file(self, folder: Folder) -> str:
+        """The identity's name in the vault's folder. Raises VaultLocked when it is kept elsewhere, where we do not write."""
+        parent, name = os.path.split(self.source)
+        if not name or os.path.realpath(parent) != folder.path or not name.startswith(folder.name):
+            raise VaultLocked("its identity is not kept beside it, so it cannot be exchanged here",
+                              "make one by age-keygen; catalyst vault recipients --add NEW --remove OLD")  # fmt: skip
+        return name
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100  # Path.resolve() would follow a link that must be refused
+
+
+def find(vault: str, named: str, credentials: str, prompt: Prompt) -> Unlock:
+    """The identity of `vault`: `named` (a path or `fd:N`), else one beside the vault, in `credentials` (systemd's
+    CREDENTIALS_DIRECTORY) or in /run/secrets. A sealed one asks `prompt` for its passphrase.
+
+    Raises VaultMissing without a vault, VaultLocked when there is no identity, PathRefused when others could read or
+    exchange it.
+    """
+    if not os.path.lexists(vault):
+        raise VaultMissing(vault)
+    if named.startswith("fd:"):
+        return _sealed(_descriptor(named), named, prompt)
+    if named:
+        return _sealed(_file(_absolute(named), credentials), _absolute(named), prompt)
+    full = _absolute(vault)
+    places = [f"{full}.key", f"{full}.key.age", *(f"{folder}/{CREDENTIAL}" for folder in (credentials, SECRETS) if folder)]
+    for path in places:
+        if os.path.lexists(path):
+            return _sealed(_file(path, credentials), path, prompt)
+    raise VaultLocked("no identity was found beside it, among systemd's credentials or in /run/secrets")
+
+
+def _sealed(identity: bytes, source: str, prompt: Prompt) -> Unlock:
+    sealed = identity.lstrip().startswith((b"age-encryption.org/", b"-----BEGIN AGE"))
+    return Unlock(identity, prompt(f"passphrase of {source}") if sealed else None, source)
+
+
+def _descriptor(named: str) -> bytes:
+    number = named.removeprefix("fd:")
+    if not number.isdecimal() or len(number) > 4 or int(number) < 3:
+        raise PathRefused(SETTING, named, "a descriptor is a number from 3 on", "--vault-identity fd:3 3<FILE")
+    try:
+        return read_all(named, int(number))
+    except OSError as error:
+        raise PathRefused(SETTING, named, os.strerror(error.errno or 0).lower(), "--vault-identity fd:3 3<FILE") from error
+
+
+def _file(path: str, credentials: str) -> bytes:
+    mounted = [os.path.realpath(folder) for folder in (credentials, SECRETS) if folder]
+    parent = os.path.split(path)[0]
+    secret = parent in {credentials.rstrip("/"), SECRETS, *mounted}
+    try:
+        # Kubernetes links a secret's name to a folder that it exchanges as a whole.
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if secret else os.O_NOFOLLOW)
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise PathRefused(SETTING, path, os.strerror(error.errno or 0).lower(), "name the identity file itself") from error
+    try:
+        if secret:
+            _mounted(path, os.fstat(descriptor))
+        else:
+            ours_alone(path, os.fstat(descriptor))
+        return read_all(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mounted(path: str, status: os.stat_result) -> None:
+    """A secret that the system mounted: root's or ours, and nobody else writes it. Docker makes it readable for all."""
+    if not stat.S_ISREG(status.st_mode) or status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
+        raise PathRefused(SETTING, path, "others could have written it", f"ls -lL {pasted(path)}")
