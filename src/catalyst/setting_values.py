@@ -111,8 +111,11 @@ def user(name: str, text: str) -> tuple[int, int]:
 
 
 def bind(name: str, text: str) -> str:
+    """An address, or "auto" as it is."""
     import ipaddress
 
+    if text == "auto":
+        return text
     try:
         address = ipaddress.ip_address("127.0.0.1" if text == "localhost" else text)
     except ValueError as error:
@@ -122,6 +125,30 @@ def bind(name: str, text: str) -> str:
     if getattr(address, "scope_id", None):
         raise SettingsError(f"{name} is {shown(text)}; it must have no zone", f"for this machine only: {name}=::1")
     return str(address)
+
+
+def hosts(name: str, text: str) -> tuple[str, ...]:
+    """Names of this machine, in lower case, each with or without a port; an address needs none."""
+    found = tuple(word.lower() for word in _words(text))
+    for word in found:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?(:[0-9]{1,5})?", word):
+            raise SettingsError(f"{name} has {shown(word)}; it must be a name, with or without a port",
+                                f"{name}=comfy.example.net")  # fmt: skip
+    return found
+
+
+def networks(name: str, text: str) -> tuple[str, ...]:
+    """Addresses or networks in CIDR form."""
+    import ipaddress
+
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in _words(text))
+    except ValueError as error:
+        raise SettingsError(f"{name} is {shown(text)}; it must be addresses or networks", f"{name}=127.0.0.1") from error
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def flags(name: str, text: str) -> tuple[str, ...]:
