@@ -37,7 +37,7 @@ class Instance:
         self.store = Store(settings.data)
         self.entry: Entry | None = None
         self.first: FirstProcess | None = None
-        self._stack = ExitStack()
+        self._stack, self._announced = ExitStack(), False
         self._wake, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
@@ -65,6 +65,8 @@ class Instance:
                 self._check(ready, engine)
                 self._record(state="ready")
                 self.front.say("ready", [])
+                if not self._announced:
+                    self._announce(announce)
                 self._watch()
             return self._stop()
 
@@ -113,16 +115,14 @@ class Instance:
 
     def _wait_until_ready(self, announce: Callable[[str], None]) -> bool:
         """True when it answers, False when a signal asked to stop. Raises WorkloadFailed when it ended or never came."""
-        began, announced = time.monotonic(), False
+        began = time.monotonic()
         while time.monotonic() < began + READY_WITHIN:
             self._find_first()
             self.front.say("starting", list(self.log.tail))
-            answers = health.answers(self.front.url, 1.0)
-            if not announced and (answers or (time.monotonic() > began + SOON and self.front.answers())):
-                announced = True
-                self._announce(announce)
-            if answers:
+            if health.answers(self.front.url, 1.0):
                 return True
+            if not self._announced and time.monotonic() > began + SOON and self.front.answers():
+                self._announce(announce)
             if self._idle(0.1):
                 return False
             if self.sandbox.poll() is not None or self.gateway.poll() is not None:
@@ -131,6 +131,8 @@ class Instance:
                              f"read its log: catalyst logs --data {self.settings.data}")  # fmt: skip
 
     def _announce(self, announce: Callable[[str], None]) -> None:
+        """Before the sandbox was looked at, too: until then the gateway carries nothing to it."""
+        self._announced = True
         announce(front.link(self.store, self.front.url, only=True))
         if beyond := self.front.beyond():
             self.tell(beyond)

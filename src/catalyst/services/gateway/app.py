@@ -71,6 +71,8 @@ class Gateway:
             return self._health(path)
         if refused := self._foreign(request, who, path):
             return self._refuse("origin", refused)
+        if who.claimed and not who.token:
+            return self._stranger(request, who, path)
         if path == OWN or path.startswith(f"{OWN}/"):
             return await self._own(request, who, path)
         if not who.known:
@@ -80,14 +82,14 @@ class Gateway:
         return await self._onwards(request, who)
 
     def _foreign(self, request: BaseRequest, who: Visitor, path: str) -> Refusal | None:
-        """Host and Origin. A token that does not count earns no exception."""
+        """Host and Origin. With a token that does not count one gets no further than this."""
         if refused := guardrails.host(request.headers.get("Host", ""), self.config.hosts):
             return refused
         if request.headers.get("Service-Worker", "") or request.headers.get("Sec-Fetch-Dest") == "serviceworker":
             # It would answer in our place, the login page too, and stay in the browser.
             return Refusal(403, "service workers are not served")
         return guardrails.origin(request.method, request.headers, scheme=who.scheme, upgrade="Upgrade" in request.headers,
-                                 bearer=bool(who.token), home=path in {"/", OWN, f"{OWN}/login"})  # fmt: skip
+                                 bearer=who.claimed, home=path in {"/", OWN, f"{OWN}/login"})  # fmt: skip
 
     def _refuse(self, rule: str, refused: Refusal) -> web.Response:
         self.counts.refused[rule] += 1

@@ -34,17 +34,18 @@ def serve(
         gateway = Gateway(config, state, door, posture=posture, disk=disk, encrypted=tls is not None, log=_log)
         server = protocol.serve(gateway.answer)
         loop = asyncio.get_running_loop()
-        public = await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
-                                          ssl_handshake_timeout=HANDSHAKE if tls else None)  # fmt: skip
+        listening = [await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
+                                              ssl_handshake_timeout=HANDSHAKE if tls else None)]  # fmt: skip
         if metrics:
             made = protocol.serve(numbers.handler(lambda: numbers.text(gateway.counts, gateway.gauges())))
-            await loop.create_server(made, sock=metrics)
+            listening.append(await loop.create_server(made, sock=metrics))
         beside = [asyncio.create_task(one) for one in (gateway.probe.run(), _sweep(gateway))]
         await _listen_to_up(gateway)
-        public.close()
+        for one in listening:
+            one.close()
         gateway.condition.phase = "stopping"
-        for one in beside:
-            one.cancel()
+        for task in beside:
+            task.cancel()
         await gateway.sockets.end(code=1001)
         await _within(DRAIN, server.shutdown(DRAIN))
         await gateway.close()
