@@ -83,7 +83,8 @@ def test_what_comfyui_sees_of_a_request(running: Gateway) -> None:
     assert seen["target"] == "/api/userdata/a%2Fb%20c.json?x=%2F&y"
     headers = {name.lower(): value for name, value in seen["headers"]}
     assert headers == {"host": "127.0.0.1:8188", "origin": "http://127.0.0.1:8188", "sec-fetch-dest": "empty",
-                       "x-kept": "1", "user-agent": "test", "accept-encoding": "identity", "content-length": "4"}  # fmt: skip
+                       "x-kept": "1", "user-agent": "test", "accept-encoding": "identity",
+                       "content-length": "4"}  # fmt: skip
 
 
 def test_what_the_browser_sees_of_an_answer(running: Gateway) -> None:

@@ -25,7 +25,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "starting": ("ComfyUI is starting", "This page turns into ComfyUI when it answers. Its last lines:"),
     "restarting": ("ComfyUI crashed", "It is being started again. Its last lines:"),
     "crashed": ("ComfyUI has crashed", "It is not started again. What it said: catalyst logs. To try again: catalyst up."),
-    "hung": ("ComfyUI does not answer", "It runs, and does not answer; a long computation may do that. To end it: catalyst down."),
+    "hung": ("ComfyUI does not answer",
+             "It runs, but does not answer. A long computation may be why; to end it: catalyst down"),
     "stopping": ("ComfyUI is being stopped", "Nothing can be sent any more. To start it again: catalyst up."),
     "ready": ("ComfyUI answers", ""),
 }
@@ -73,7 +74,7 @@ def login(state: str, *, status: int = 200, wrong: Wrong | None = None, retry: b
     answer = page("Log in", f"""<h1>Log in</h1>
 <form id="login" class="card" method="post" action="/catalyst/login"{' data-retry="1"' if retry else ""}>
 {f'<p class="wrong" role="alert">{escape(wrong.text)}</p>' if wrong else ""}
-<input type="hidden" name="link"><input type="hidden" name="username" value="catalyst" autocomplete="username">
+<input type="hidden" name="link"><input name="username" value="catalyst" autocomplete="username" hidden>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required autofocus>
 <button>Log in</button>
