@@ -36,18 +36,29 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     forget(folder / "data")
 
 
+DRAWN = "window.app && window.app.graph && window.app.extensionManager"
+
+
 @pytest.fixture
-def page(running: Running, context: BrowserContext) -> Page:
-    """Logged in by link, the graph drawn; what the browser's policy refused is kept in `refused`."""
+def inside(running: Running, context: BrowserContext) -> Page:
+    """Logged in by link; what the browser's policy refused is kept in `refused`."""
     made = context.new_page()
     made.add_init_script("""window.refused = []; addEventListener("securitypolicyviolation",
       (event) => window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`));""")
     done = running.catalyst("token", "link")
     assert done.returncode == 0, done.stderr
     made.goto(done.stdout.strip())
-    if GIVEN:
-        made.wait_for_function("window.app && window.app.graph && window.app.graph._nodes.length > 0", timeout=60_000)
+    made.wait_for_url(running.url)
     return made
+
+
+@pytest.fixture
+def page(inside: Page) -> Page:
+    """With the default graph."""
+    if GIVEN:
+        inside.wait_for_function(DRAWN, timeout=60_000)
+        inside.evaluate("app.loadGraphData()")
+    return inside
 
 
 def shot(page: Page, name: str) -> None:
@@ -61,7 +72,7 @@ def test_the_default_graph_and_the_policy(page: Page) -> None:
         return
     assert page.evaluate("app.graph._nodes.length") >= 7
     page.keyboard.press("Escape")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # the picture is for a person: let it settle
     shot(page, "comfyui")
     refused = page.evaluate("refused")
     assert [one for one in refused if CALLS_HOME not in one] == []
@@ -73,7 +84,7 @@ def test_a_workflow_runs_and_its_picture_arrives(page: Page, running: Running) -
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(str(data)[:200])))
     page.reload()
-    page.wait_for_function("window.app && window.app.graph && window.app.graph._nodes.length > 0", timeout=60_000)
+    page.wait_for_function(DRAWN, timeout=60_000)
     page.evaluate("(workflow) => app.loadApiJson(workflow, 'test')", WORKFLOW)
     with page.expect_response(lambda reply: "/view?" in reply.url and reply.status == 200, timeout=60_000) as picture:
         page.evaluate("app.queuePrompt(0)")
@@ -107,7 +118,7 @@ def test_a_workflow_with_a_slash_in_its_name(page: Page, running: Running) -> No
     if not GIVEN:
         return
     kept = page.evaluate("""async (workflow) => {
-      const stored = await app.api.storeUserData("workflows/my folder/one.json", workflow, {overwrite: true});
+      const stored = await app.api.storeUserData("workflows/my folder/one.json", workflow, {overwrite: true, stringify: true});
       const back = await app.api.getUserData("workflows/my folder/one.json");
       const moved = await app.api.moveUserData("workflows/my folder/one.json", "workflows/my folder/two.json");
       return [stored.status, back.status, await back.json(), moved.status];
@@ -127,18 +138,19 @@ def test_logging_out_of_it(page: Page, running: Running) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_our_own_pages_fit(page: Page, running: Running, scheme: str, width: int, height: int) -> None:
+def test_our_own_pages_fit(inside: Page, running: Running, scheme: str, width: int, height: int) -> None:
     """No page is wider than the window. The pictures are for a person to look at (CATALYST_TEST_SCREENSHOTS=DIR)."""
+    page = inside
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": height})
     for name in ("catalyst/login", "catalyst", "catalyst/logout"):
         page.goto(running.url + name)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if name != "catalyst" else True
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         shot(page, f"{name.replace('/', '-')}-{scheme}-{width}")
 
 
-def test_no_script_runs_in_the_posture_page(page: Page, running: Running) -> None:
-    page.goto(f"{running.url}catalyst")
-    assert page.evaluate("origin") == "null"
+def test_no_script_runs_in_the_posture_page(inside: Page, running: Running) -> None:
+    inside.goto(f"{running.url}catalyst")
+    assert inside.evaluate("origin") == "null"
 
 
