@@ -57,7 +57,8 @@ def page(inside: Page) -> Page:
     """With the default graph."""
     if GIVEN:
         inside.wait_for_function(DRAWN, timeout=60_000)
-        inside.evaluate("app.loadGraphData()")
+        inside.wait_for_function("""async () => { if (!app.graph._nodes.length) await app.loadGraphData();
+                                              return app.graph._nodes.length >= 7; }""", polling=1000)  # fmt: skip
     return inside
 
 

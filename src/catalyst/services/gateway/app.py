@@ -159,7 +159,7 @@ class Gateway:
 
     def _live(self) -> Mapping[str, str]:
         return {
-            "ComfyUI": pages.WORDS[self.condition.state()][0], "running for": posture.since(self._started),
+            "state": pages.WORDS[self.condition.state()][0], "running for": posture.since(self._started),
             "disk": posture.disk(self._disk), "sessions": str(self.state.sessions()),
             "open websockets": str(len(self.sockets)),
         }  # fmt: skip
