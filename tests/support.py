@@ -36,7 +36,7 @@ def open_to_all(folder: Path) -> None:
 
 def install(folder: Path) -> None:
     """Catalyst and the packages it needs, in `folder`, for a user who may not read ours."""
-    wanted, done = ["aiohttp", "argon2-cffi"], set()
+    wanted, done = ["aiohttp", "argon2-cffi", "uvloop"], set()
     while wanted:
         name = wanted.pop()
         if name in done:

@@ -12,6 +12,9 @@ from catalyst.services.gateway.refusals import plain
 from catalyst.services.gateway.upstream import url
 
 
+SMALL = 64 << 10  # bytes of an answer that is read before it is passed on
+
+
 class TooLarge(Exception):
     """The body has more bytes than may come."""
 
@@ -55,11 +58,24 @@ class _Counted:
             yield chunk
 
 
+async def _begun(answer: aiohttp.ClientResponse, request: BaseRequest) -> web.StreamResponse:
+    """With the whole body where that is small, which is one write to the visitor instead of two (bench/gateway.py)."""
+    if request.method != "HEAD" and answer.status not in {204, 304} and 0 <= (answer.content_length or -1) <= SMALL:
+        try:
+            body = await answer.read()
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unanswered from error
+        return web.Response(status=answer.status, reason=answer.reason, body=body)
+    return web.StreamResponse(status=answer.status, reason=answer.reason)
+
+
 async def _back(answer: aiohttp.ClientResponse, request: BaseRequest) -> web.StreamResponse:
-    out = web.StreamResponse(status=answer.status, reason=answer.reason)
+    out = await _begun(answer, request)
     for name, value in headers.outwards(answer.headers.items(), plain(request.raw_path.partition("?")[0])):
         out.headers.add(name, value)
     out.headers["Server"] = "catalyst"
+    if isinstance(out, web.Response):
+        return out
     empty = request.method == "HEAD" or answer.status in {204, 304}
     if not empty and "Content-Length" not in out.headers and request.version >= aiohttp.HttpVersion11:
         out.enable_chunked_encoding()

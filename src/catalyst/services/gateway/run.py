@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any
 
+import uvloop
+
 from catalyst.services.gateway import metrics as numbers
 from catalyst.services.gateway import protocol
 from catalyst.services.gateway.app import Gateway
@@ -52,7 +54,7 @@ def serve(
 
     os.set_blocking(sys.stdout.fileno(), False)
     with suppress(KeyboardInterrupt):
-        asyncio.run(run())
+        uvloop.run(run())
 
 
 async def _listen_to_up(gateway: Gateway) -> None:
