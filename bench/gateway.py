@@ -20,11 +20,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1] / "src")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import aiohttp
 from aiohttp import web
@@ -124,7 +126,7 @@ def ours(stack: ExitStack, folder: Path) -> tuple[int, str]:
         words = [word for name, number in opened.items() for word in (f"--{name}", str(number))]
         process = subprocess.Popen([sys.executable, "-P", "-m", "catalyst.services.gateway", *words], stdin=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, pass_fds=list(opened.values()),
-                                   env={**os.environ, "PYTHONPATH": sys.path[1]})  # fmt: skip
+                                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")})  # fmt: skip
         stack.enter_context(ended(process))
         assert process.stdin
         process.stdin.write(b'{"state": "ready"}\n')
@@ -137,9 +139,10 @@ def peer(stack: ExitStack, folder: Path, name: str, inside: int) -> int:
     port = free_port()
     file = folder / f"{name}.conf"
     file.write_text((NGINX if name == "nginx" else CADDY).format(folder=folder, port=port, inside=inside))
-    argv = ["nginx", "-c", str(file), "-p", str(folder)] if name == "nginx" else [
-        "caddy", "run", "--adapter", "caddyfile", "--config", str(file)]  # fmt: skip
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": str(folder)})
+    argv = {"nginx": ["nginx", "-c", str(file), "-p", str(folder)],
+            "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]}[name]  # fmt: skip
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "HOME": str(folder)})  # fmt: skip
     stack.enter_context(ended(process))
     until(port)
     return port
@@ -148,7 +151,8 @@ def peer(stack: ExitStack, folder: Path, name: str, inside: int) -> int:
 def wrk(url: str, headers: list[str], seconds: int) -> Numbers:
     """Requests a second and latencies in ms."""
     more = [word for header in headers for word in ("-H", header)]
-    done = subprocess.run(["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", *more, url], capture_output=True, text=True, check=True)
+    done = subprocess.run(["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", *more, url],
+                          capture_output=True, text=True, check=True)  # fmt: skip
     if "Non-2xx" in done.stdout:
         raise SystemExit(f"{url} was refused:\n{done.stdout}")
     latency = {name: float(number) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[unit]
@@ -167,7 +171,9 @@ def curl(url: str, headers: list[str], *words: str) -> float:
 
 async def sockets(url: str, headers: dict[str, str]) -> Numbers:
     """Round trips of 200 bytes in µs, and MB/s of previews of 300 kB."""
-    async with aiohttp.ClientSession(headers=headers) as session, session.ws_connect(f"{url}/ws", max_msg_size=1 << 26) as one:
+    async with (
+        aiohttp.ClientSession(headers=headers) as session, session.ws_connect(f"{url}/ws", max_msg_size=1 << 26) as one,
+    ):  # fmt: skip
         times = []
         for _ in range(2000):
             began = time.perf_counter()
@@ -198,23 +204,26 @@ def stubbed(seconds: int, size: int, rounds: int) -> None:
         file, inside = folder / "file", free_port()
         with file.open("wb") as stream:
             stream.truncate(size)
-        server = multiprocessing.get_context("spawn").Process(target=serve, args=(str(folder / "door/in.sock"), inside), daemon=True)
+        spawned, where = multiprocessing.get_context("spawn"), (str(folder / "door/in.sock"), inside)
+        server = spawned.Process(target=serve, args=where, daemon=True)
         server.start()
         stack.callback(server.terminate)
         until(inside)
         port, token = ours(stack, folder)
         until(port)
-        ports = {"direct": inside, "gateway": port, **{name: peer(stack, folder, name, inside) for name in ("caddy", "nginx")}}
+        peers = {name: peer(stack, folder, name, inside) for name in ("caddy", "nginx")}
+        ports = {"direct": inside, "gateway": port, **peers}
         time.sleep(1)
         found: dict[str, list[Numbers]] = {name: [] for name in ports}
         for _ in range(rounds):
             for name, one in ports.items():
-                found[name].append(measure(f"http://127.0.0.1:{one}", token if name == "gateway" else "", seconds, size, file))
-        table({name: middle(all) for name, all in found.items()})
+                shown = token if name == "gateway" else ""
+                found[name].append(measure(f"http://127.0.0.1:{one}", shown, seconds, size, file))
+        table({name: middle(some) for name, some in found.items()})
 
 
-def middle(all: list[Numbers]) -> Numbers:
-    return {key: statistics.median(one[key] for one in all) for key in all[0]}
+def middle(some: list[Numbers]) -> Numbers:
+    return {key: statistics.median(one[key] for one in some) for key in some[0]}
 
 
 def table(found: dict[str, Numbers]) -> None:
@@ -267,16 +276,16 @@ def real(given: str, seconds: int, rounds: int) -> None:
         with catalyst.up(*words, app="comfyui", NETWORK_MODE="isolated") as running:
             door = Store(str(catalyst.data)).session / "door/in.sock"
             listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-            threading.Thread(target=relay.serve, args=(listener, lambda: through(door)), daemon=True).start()
+            threading.Thread(target=relay.serve, args=(listener, partial(through, door)), daemon=True).start()
             direct = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-            link: Callable[[], str] = lambda: catalyst("token", "link").stdout.strip()  # noqa: E731 -- twice below
             found: dict[str, list[Numbers]] = {"direct": [], "gateway": []}
             for _ in range(rounds):
-                for name, url, headers in (("direct", direct, []), ("gateway", running.url, [f"Authorization: Bearer {running.token}"])):
+                bearer = [f"Authorization: Bearer {running.token}"]
+                for name, url, headers in (("direct", direct, []), ("gateway", running.url, bearer)):
                     numbers = wrk(f"{url}queue", headers, seconds)
-                    numbers["page load s"] = page_loads(url, link() if headers else "", 5)
+                    numbers["page load s"] = page_loads(url, catalyst("token", "link").stdout.strip() if headers else "", 5)
                     found[name].append(numbers)
-            table({name: middle(all) for name, all in found.items()})
+            table({name: middle(some) for name, some in found.items()})
         forget(catalyst.data)
 
 

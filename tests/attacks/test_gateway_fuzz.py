@@ -16,12 +16,18 @@ from gateways import Gateway, gateway
 MANY = int(os.environ.get("CATALYST_TEST_FUZZ", "1500"))
 SEED = 20261124
 PIECES = [
-    b"GET ", b"POST ", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/1.", b"/", b"/prompt", b"/ws", b"/../", b"%2e%2e", b"%", b"*",
-    b"http://evil/", b" ", b"\t", b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\0", b"\xff", b":", b"Host: 127.0.0.1\r\n", b"Host: x\r\n",
-    b"Content-Length: ", b"0", b"5", b"-1", b"99999999999999999999", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: ",
-    b"chunked", b"0\r\n\r\n", b"5\r\nhello\r\n", b"ffffffffffffffff\r\n", b"Connection: upgrade\r\n", b"Upgrade: websocket\r\n",
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b"Sec-WebSocket-Version: 13\r\n", b"Cookie: catalyst-test=", b"Authorization: ",
-    b"Bearer ", b"Origin: null\r\n", b"Expect: 100-continue\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"a" * 300, b"X: y\r\n",
+    b"GET ", b"POST ", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/1.", b"/", b"/prompt", b"/ws", b"/../",
+    b"%2e%2e", b"%", b"*",
+    b"http://evil/", b" ", b"\t", b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\0", b"\xff", b":", b"Host: 127.0.0.1\r\n",
+    b"Host: x\r\n",
+    b"Content-Length: ", b"0", b"5", b"-1", b"99999999999999999999", b"Transfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: ",
+    b"chunked", b"0\r\n\r\n", b"5\r\nhello\r\n", b"ffffffffffffffff\r\n", b"Connection: upgrade\r\n",
+    b"Upgrade: websocket\r\n",
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b"Sec-WebSocket-Version: 13\r\n", b"Cookie: catalyst-test=",
+    b"Authorization: ",
+    b"Bearer ", b"Origin: null\r\n", b"Expect: 100-continue\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"a" * 300,
+    b"X: y\r\n",
 ]  # fmt: skip
 BASE = b"POST /prompt HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -77,7 +83,8 @@ def shake(running: Gateway, token: str) -> socket.socket:
     """An open websocket's connection."""
     one = socket.create_connection(("127.0.0.1", running.port), timeout=5)
     one.sendall(f"GET /ws HTTP/1.1\r\nHost: {running.host}\r\nAuthorization: Bearer {token}\r\nConnection: Upgrade\r\n"
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())  # fmt: skip
+                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())  # fmt: skip
     said = b""
     while b"\r\n\r\n" not in said:
         said += one.recv(4096)

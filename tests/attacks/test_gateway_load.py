@@ -75,7 +75,8 @@ def test_a_visitor_who_does_not_read_holds_the_sender(tmp_path: Path) -> None:
 
         async def silent(upgrade: str) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
-            writer.write(f"GET /ws HTTP/1.1\r\nHost: {running.host}\r\nAuthorization: Bearer {token}\r\n{upgrade}\r\n".encode())
+            login = f"Host: {running.host}\r\nAuthorization: Bearer {token}\r\n"
+            writer.write(f"GET /ws HTTP/1.1\r\n{login}{upgrade}\r\n".encode())
             await reader.readline()
             writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
             last = -1
@@ -84,8 +85,9 @@ def test_a_visitor_who_does_not_read_holds_the_sender(tmp_path: Path) -> None:
                 await asyncio.sleep(0.5)
             writer.transport.abort()
 
-        for upgrade in ("", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"):  # fmt: skip
+        shake = ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")  # fmt: skip
+        for upgrade in ("", shake):
             sent = 0
             asyncio.run(silent(upgrade))
             assert 0 < sent < 60 << 20  # of 200 MB; the kernel's socket buffers hold some

@@ -56,16 +56,21 @@ def exchanged(running: Gateway, answer: bytes, *, forever: bool = False) -> Iter
 
 @pytest.mark.parametrize("answer", [
     b"", b"\0" * 1000, b"HTTP/1.1 999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: \xff\xfe\r\nContent-Length: 0\r\n\r\n",
-    b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx",
-    b"HTTP/1.1 100 Continue\r\n\r\n" * 100, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n", b"HTTP/0.9", b"SSH-2.0-x\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX: \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx",
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 100, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n", b"HTTP/0.9",
+    b"SSH-2.0-x\r\n",
 ], ids=range(14))  # fmt: skip
 def test_answers_that_are_none(running: Gateway, answer: bytes) -> None:
     token = running.token()
     with exchanged(running, answer):
         for path in ("/x", "/view"):
-            head = f"GET {path} HTTP/1.1\r\nHost: {running.host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+            login = f"Host: {running.host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+            head = f"GET {path} HTTP/1.1\r\n{login}\r\n"
             said = running.raw(head.encode(), 8.0)
             assert b"\r\n\r\n" not in said or said.split()[1] in {b"200", b"502", b"503", b"500"}, said[:200]
             assert b"Set-Cookie" not in said
@@ -120,6 +125,8 @@ def test_a_door_that_is_none(running: Gateway, kind: str, tmp_path: Path) -> Non
             path.touch()
         case "folder":
             path.mkdir()
+        case _:
+            pass
     try:
         answer = running.ask("GET", "/x", Authorization=f"Bearer {token}", Connection="close")
         assert answer.status in {200, 502, 503}  # 200: over a connection from before
@@ -132,7 +139,8 @@ def test_a_door_that_is_none(running: Gateway, kind: str, tmp_path: Path) -> Non
         path.with_suffix(".kept").rename(path)
 
 
-@pytest.mark.parametrize("report", [b"", b"{", b"[" * 100_000, b'{"state": 7}', b'{"state": "' + b"x" * 9000, b"\0", b"[]", b"null"])
+@pytest.mark.parametrize("report", [b"", b"{", b"[" * 100_000, b'{"state": 7}', b'{"state": "' + b"x" * 9000, b"\0",
+b"[]", b"null"])
 def test_a_guards_report_that_is_none(running: Gateway, report: bytes) -> None:
     (running.folder.parent / "door/guard.json").write_bytes(report)
     running.stub.works = False

@@ -50,7 +50,8 @@ def test_the_second_request_is_nobodys(running: Gateway, name: str, known: bool)
 def test_control_an_honest_second_request_is_one(running: Gateway) -> None:
     """The positive control: pipelined with a login of its own it arrives."""
     head = f"Host: {running.host}\r\nAuthorization: Bearer {running.token()}\r\n"
-    running.raw(f"POST /first HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\nhiGET /smuggled HTTP/1.1\r\n{head}\r\n".encode(), 1.0)
+    first = f"POST /first HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\nhi"
+    running.raw(f"{first}GET /smuggled HTTP/1.1\r\n{head}\r\n".encode(), 1.0)
     assert [one["target"] for one in running.stub.seen] == ["/first", "/smuggled"]
     running.stub.seen.clear()
 

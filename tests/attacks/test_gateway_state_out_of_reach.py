@@ -20,7 +20,8 @@ for top in ("/", "/data", "/run", "/var", "/srv", "/tmp"):
         found += [os.path.join(folder, one) for one in (*names, *files) if "gateway.db" in one or one == ".catalyst"]
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
-        found += [link for one in os.listdir(f"/proc/{pid}/fd") if "gateway.db" in (link := os.readlink(f"/proc/{pid}/fd/{one}"))]
+        links = [os.readlink(f"/proc/{pid}/fd/{one}") for one in os.listdir(f"/proc/{pid}/fd")]
+        found += [link for link in links if "gateway.db" in link]
     except OSError:
         pass
 print("FOUND", found)
@@ -59,7 +60,8 @@ def test_started_by_the_workloads_own_user(tmp_path: Path) -> None:
     install(tmp_path / "lib")
     os.chown(home, 1000, 1000)
     user = Catalyst("bwrap", home / "data", {"HOME": str(home), "PYTHONPATH": str(tmp_path / "lib")},
-                    ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "/usr/bin/python3", "-m", "catalyst"])  # fmt: skip
+                    ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "/usr/bin/python3", "-m",
+                    "catalyst"])  # fmt: skip
     with user.up(NETWORK_MODE="isolated"):
         file = home / "data/.catalyst/gateway.db"
         assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (1000, 0o600)

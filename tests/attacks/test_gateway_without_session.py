@@ -70,7 +70,8 @@ def test_nothing_without_a_session(running: Gateway, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/healthz/../prompt", "/healthz/..%2fprompt", "/healthz//prompt", "/readyz/prompt", "/healthz;/prompt", "/catalyst/..;/prompt",
+    "/healthz/../prompt", "/healthz/..%2fprompt", "/healthz//prompt", "/readyz/prompt", "/healthz;/prompt",
+    "/catalyst/..;/prompt",
     "/catalyst/login/../../prompt", "/%2e/prompt", "/catalyst%2f..%2fprompt", "/.", "/%2fprompt", "/catalyst/login/prompt",
 ])  # fmt: skip
 def test_no_open_page_leads_on(running: Gateway, path: str) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from gateways import Gateway, Stub, config, gateway
+from gateways import Gateway, Stub, config, echo, gateway
 
 pytestmark = pytest.mark.lane("browser")
 OURS = "<!doctype html><title>ComfyUI</title><h1>ComfyUI</h1>"
@@ -26,7 +26,8 @@ ASK = """async ([base, ws]) => {
     cors: () => fetch(base + "/queue", {credentials: "include"}).then((reply) => reply.text()),
     bearer: () => fetch(base + "/queue", {headers: {Authorization: "Bearer x"}}).then((reply) => reply.text()),
     image: () => new Promise((yes) => { const i = new Image(); i.onload = i.onerror = yes; i.src = base + "/interrupt"; }),
-    socket: () => new Promise((yes, no) => { const s = new WebSocket(ws + "/ws"); s.onopen = () => yes("open"); s.onerror = no; }),
+    socket: () => new Promise((yes, no) => { const s = new WebSocket(ws + "/ws"); s.onerror = no;
+                                             s.onopen = () => yes("open"); }),
   })) {
     try { done[name] = String(await ask()); } catch (error) { done[name] = "refused"; }
   }
@@ -40,11 +41,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
     async def answer(request: BaseRequest) -> web.StreamResponse:
         if "Upgrade" in request.headers:
-            from gateways import echo
-
             return await echo(request)
         path = request.raw_path.partition("?")[0]
-        return web.Response(**STORED.get(path, {"text": OURS, "content_type": "text/html"}))
+        text, kind = STORED.get(path, (OURS, "text/html"))
+        return web.Response(text=text, content_type=kind)
 
     stub.answer = answer
     with gateway(tmp_path_factory.mktemp("gateway"), config(hosts=("ours.test",)), stub=stub) as one:
@@ -54,11 +54,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 MARK = "fetch('/ran', {method: 'POST', body: 'x'})"
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg"><script>{MARK}</script></svg>'
 STORED = {
-    "/view": {"text": f"<script>{MARK}</script>", "content_type": "text/html"},
-    "/api/view": {"text": SVG, "content_type": "image/svg+xml"},
-    "/api/userdata/evil.html": {"text": f"<body onload=\"{MARK}\">", "content_type": "text/html"},
-    "/extensions/pack/page.html": {"text": f"<script>{MARK}</script>", "content_type": "text/html"},
-    "/extensions/pack/sw.js": {"text": "addEventListener('fetch', () => {})", "content_type": "text/javascript"},
+    "/view": (f"<script>{MARK}</script>", "text/html"),
+    "/api/view": (SVG, "image/svg+xml"),
+    "/api/userdata/evil.html": (f'<body onload="{MARK}">', "text/html"),
+    "/extensions/pack/page.html": (f"<script>{MARK}</script>", "text/html"),
+    "/extensions/pack/sw.js": ("addEventListener('fetch', () => {})", "text/javascript"),
 }
 
 
@@ -151,7 +151,8 @@ def test_a_frame_without_an_origin(page: Page, running: Gateway) -> None:
 
 def test_login_cannot_be_forced_upon_somebody(running: Gateway, context: BrowserContext) -> None:
     """Login CSRF: the victim would work in the attacker's session."""
-    with site(f'<form method=post action="{running.url}/catalyst/login"><input name=link value="{running.link()}"></form>') as port:
+    form = f'<form method=post action="{running.url}/catalyst/login"><input name=link value="{running.link()}"></form>'
+    with site(form) as port:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         with page.expect_navigation():
@@ -166,7 +167,8 @@ def test_a_session_cannot_be_fixed(running: Gateway, context: BrowserContext) ->
     page = context.new_page()
     with site("<h1>evil</h1>") as port:
         page.goto(f"http://127.0.0.1:{port}/")
-        page.evaluate("(cookie) => { document.cookie = `${cookie}; path=/`; document.cookie = `${cookie}; path=/queue`; }", known)
+        for path in ("/", "/queue"):
+            page.evaluate("(cookie) => { document.cookie = cookie; }", f"{known}; path={path}")
     page.goto(f"{running.url}/catalyst/login#token={running.link()}")
     expect(page.locator("h1")).to_have_text("ComfyUI")
     cookies = {one["path"]: f"{one['name']}={one['value']}" for one in context.cookies() if one["name"] == "catalyst-test"}

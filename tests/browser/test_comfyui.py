@@ -25,7 +25,8 @@ SHOTS = os.environ.get("CATALYST_TEST_SCREENSHOTS", "")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("data")
     open_to_all(folder)
-    catalyst, words, app = Catalyst("bwrap", folder / "data"), (), "canary"
+    catalyst, app = Catalyst("bwrap", folder / "data"), "canary"
+    words: tuple[str, ...] = ()
     if GIVEN:
         tree, _, python = GIVEN.partition(":")
         words, app = (f"--comfyui={tree}", f"--python={python}", "--comfyui-flags=--cpu"), "comfyui"
@@ -112,14 +113,16 @@ def test_an_upload(page: Page, running: Running) -> None:
     assert answer[0] == 200
     assert answer[1]["name"] == "ünï code.png"
     assert (running.catalyst.data / "input/ünï code.png").read_bytes()[:4] == b"\x89PNG"
-    assert page.evaluate("fetch('/view?type=input&filename=' + encodeURIComponent('ünï code.png')).then((r) => r.status)") == 200
+    asked = "fetch('/view?type=input&filename=' + encodeURIComponent('ünï code.png')).then((reply) => reply.status)"
+    assert page.evaluate(asked) == 200
 
 
 def test_a_workflow_with_a_slash_in_its_name(page: Page, running: Running) -> None:
     if not GIVEN:
         return
     kept = page.evaluate("""async (workflow) => {
-      const stored = await app.api.storeUserData("workflows/my folder/one.json", workflow, {overwrite: true, stringify: true});
+      const stored = await app.api.storeUserData("workflows/my folder/one.json", workflow, {overwrite: true,
+      stringify: true});
       const back = await app.api.getUserData("workflows/my folder/one.json");
       const moved = await app.api.moveUserData("workflows/my folder/one.json", "workflows/my folder/two.json");
       return [stored.status, back.status, await back.json(), moved.status];
@@ -133,7 +136,8 @@ def test_logging_out_of_it(page: Page, running: Running) -> None:
     page.goto(f"{running.url}catalyst/logout")
     page.get_by_role("button", name="Log out").click()
     expect(page.locator("h1")).to_have_text("Logged out")
-    left = page.evaluate("""async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length]""")
+    left = page.evaluate("""async () => [localStorage.length, sessionStorage.length,
+    (await indexedDB.databases()).length]""")
     assert left == [0, 0, 0]
 
 

@@ -19,7 +19,7 @@ def test_the_example_with_a_token(catalyst: Catalyst) -> None:
     with catalyst.up(*words, app="comfyui", NETWORK_MODE="isolated") as running:
         client, headers = str(uuid.uuid4()), {"Authorization": f"Bearer {running.token}"}
         link = websocket.WebSocket()
-        link.connect(f"{running.url.replace('http', 'ws')}ws?clientId={client}", header=headers)
+        link.connect(f"{running.url.replace('http', 'ws')}ws?clientId={client}", header=headers)  # type: ignore[no-untyped-call]  # it has no types
         with requests.Session() as http:
             http.headers.update(headers)
             uploaded = http.post(f"{running.url}upload/image", files={"image": ("a b.png", b"\x89PNG", "image/png")})

@@ -26,7 +26,7 @@ def opened(tmp_path: Path) -> Iterator[State]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1e9]
-    monkeypatch.setattr(state.time, "time", lambda: now[0])
+    monkeypatch.setattr("catalyst.services.gateway.state.time.time", lambda: now[0])
     return now
 
 

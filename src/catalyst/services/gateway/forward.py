@@ -11,7 +11,6 @@ from catalyst.services.gateway import headers
 from catalyst.services.gateway.refusals import plain
 from catalyst.services.gateway.upstream import url
 
-
 SMALL = 64 << 10  # bytes of an answer that is read before it is passed on
 
 
