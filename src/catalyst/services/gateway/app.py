@@ -51,8 +51,12 @@ class Gateway:
         finally:
             status = reply.status if reply else 499
             self.counts.answers[status] += 1
-            path = request.raw_path.partition("?")[0][:200]
-            self._log(f"{who.address} {request.method[:20]} {path!r} {status} {time.monotonic() - began:.3f}s")
+            self._note(request, who, f"{status} {time.monotonic() - began:.3f}s")
+
+    def _note(self, request: BaseRequest, who: Visitor, outcome: str) -> None:
+        path = request.raw_path.partition("?")[0][:200]
+        if path not in HEALTH:
+            self._log(f"{who.address} {request.method[:20]} {path!r} {outcome}")
 
     def _look(self, request: BaseRequest) -> Visitor:
         peer = request.transport.get_extra_info("peername") if request.transport else None
