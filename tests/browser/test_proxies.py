@@ -54,8 +54,9 @@ def proxy(kind: str, folder: Path, inside: int) -> Iterator[int]:
         upgrade = re.search(r"`(map \$http_upgrade .*?)` beside", GUIDE)
         assert upgrade
         paths = " ".join(f"{name}_temp_path {folder};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        server = text.replace("127.0.0.1:8188", f"127.0.0.1:{inside}")
         file.write_text(f"daemon off; master_process off; error_log stderr crit; pid {folder}/pid; events {{}} "
-                        f"http {{ access_log off; {paths} {upgrade[1]} {text.replace('127.0.0.1:8188', f'127.0.0.1:{inside}')} }}")  # fmt: skip
+                        f"http {{ access_log off; {paths} {upgrade[1]} {server} }}")  # fmt: skip
         argv = ["nginx", "-c", str(file), "-p", str(folder)]
     process = subprocess.Popen(argv, env={**os.environ, "HOME": str(folder)}, stderr=subprocess.PIPE)
     try:
