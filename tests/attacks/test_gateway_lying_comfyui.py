@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateways import Gateway, gateway
+from gateways import Gateway, gateway, wait
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -88,6 +88,12 @@ def test_a_flood_of_headers_is_bounded(running: Gateway) -> None:
 def test_a_door_whose_queue_is_full(running: Gateway) -> None:
     """Nobody accepts: an ordinary connect() would wait for ever, and with it the gateway for everybody."""
     path, token = running.folder.parent / "door/in.sock", running.token()
+    # What the gateway has open already is taken, so that it must enter.
+    head = f"GET /slow HTTP/1.1\r\nHost: {running.host}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    taken = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(8)]
+    for one in taken:
+        one.sendall(head)
+    wait(lambda: sum(one["target"] == "/slow" for one in running.stub.seen) == len(taken))
     path.rename(path.with_suffix(".kept"))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -106,7 +112,7 @@ def test_a_door_whose_queue_is_full(running: Gateway) -> None:
         assert time.monotonic() - began < 4
         asked.join(20)
         assert not asked.is_alive()
-        for one in held:
+        for one in (*held, *taken):
             one.close()
     path.unlink()
     path.with_suffix(".kept").rename(path)
