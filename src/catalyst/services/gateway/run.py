@@ -61,13 +61,14 @@ async def _listen_to_up(gateway: Gateway) -> None:
     """`up` says how things are, one JSON object a line; its end is ours."""
     reader = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while True:
         try:
             line = await reader.readline()
         except ValueError:  # longer than the limit
             continue
         if not line:
+            pipe.close()
             return
         gateway.condition.told(line)
         if gateway.condition.phase == "stopping":
