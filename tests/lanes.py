@@ -1,8 +1,9 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age. A lane that was asked for and cannot run fails; it
-is never skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age, --run-browser. A lane that was asked for and cannot
+run fails; it is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
-`vm` boots virtual machines (tests/vm); the lane `age` needs the program age, and npm for the test vectors.
+`vm` boots virtual machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in
+front of the gateway (tests/browser).
 """
 
 import os
@@ -16,7 +17,7 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
-LANES = (*engines(), "vm", "age")
+LANES = (*engines(), "vm", "age", "browser")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = [*config.args, "tests/live"]
     if config.getoption("--run-vm"):
         config.args = [*config.args, "tests/vm"]
+    if config.getoption("--run-browser"):
+        config.args = [*config.args, "tests/browser"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

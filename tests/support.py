@@ -2,19 +2,26 @@
 
 import json
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
+import catalyst as package
 from catalyst.instance.store import Store
 
+UNVERIFIED = ssl._create_unverified_context()  # the certificate is not what these tests are about
 COMMAND = [sys.executable, "-P", "-m", "catalyst"]
 PATIENCE = 60.0
 
@@ -27,9 +34,36 @@ def open_to_all(folder: Path) -> None:
         one.chmod(0o755)
 
 
+def install(folder: Path) -> None:
+    """Catalyst and the packages it needs, in `folder`, for a user who may not read ours."""
+    wanted, done = ["aiohttp", "argon2-cffi", "uvloop"], set()
+    while wanted:
+        name = wanted.pop()
+        if name in done:
+            continue
+        done.add(name)
+        found = metadata.distribution(name)
+        needed = [one for one in found.requires or () if "extra ==" not in one]
+        wanted += [words[0] for one in needed if (words := re.findall(r"^[A-Za-z0-9._-]+", one)) and _installed(words[0])]
+        for file in found.files or ():
+            if ".." not in file.parts and file.suffix != ".pyc":
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(file.locate()), folder / file)
+    shutil.copytree(Path(package.__file__).parent, folder / "catalyst")
+    subprocess.run(["/usr/bin/python3", "-m", "compileall", "-q", str(folder)], check=True)
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:  # only for older Pythons
+        return False
+
+
 def forget(data: Path) -> None:
-    """Remove what root keeps of an instance below /run, its log above all."""
-    shutil.rmtree(Store(str(data)).folder, ignore_errors=True)
+    """Remove what root keeps of an instance below /run and /var/lib, its log above all."""
+    for folder in (Store(str(data)).folder, Store(str(data)).kept):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_for(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
@@ -59,7 +93,8 @@ class Catalyst:
 
     def argv(self, name: str, *words: str) -> list[str]:
         engine = [f"--engine={self.engine}"] if name in {"up", "run", "render", "doctor", "verify"} else []
-        return [*self.command, name, *engine, f"--data={self.data}", *words]
+        act, words = (words[:1], words[1:]) if name == "token" else ((), words)
+        return [*self.command, name, *act, *engine, f"--data={self.data}", *words]
 
     def env(self, **more: str) -> dict[str, str]:
         return {**own_environment(), **self.environment, **more}
@@ -74,15 +109,17 @@ class Catalyst:
 
     @contextmanager
     def up(self, *words: str, app: str = "canary", **env: str) -> Iterator["Running"]:
-        """A foreground `up` that answers; ended with SIGTERM unless the test ended it."""
+        """A foreground `up` that answers and is logged in to; ended with SIGTERM unless the test ended it."""
         process = subprocess.Popen(self.argv("up", f"--app={app}", "--port=0", *words), env=self.env(**env),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
         try:
             assert process.stdout is not None
             assert process.stderr is not None
-            url = process.stdout.readline().strip()
-            assert url.startswith("http://"), f"up said {url!r} and {process.stderr.read()}"
-            yield Running(self, process, url)
+            login = process.stdout.readline().strip()
+            assert login.startswith("http"), f"up said {login!r} and {process.stderr.read()}"
+            running = Running(self, process, login.partition("catalyst/login")[0], login)
+            running.wait()
+            yield running
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -108,15 +145,42 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])
 
 @dataclass
 class Running:
-    """A foreground `up`."""
+    """A foreground `up`. `login` is the address that it printed, which logs in once."""
 
     catalyst: Catalyst
     process: "subprocess.Popen[str]"
     url: str
+    login: str
+
+    @cached_property
+    def token(self) -> str:
+        """A bearer token of this test's own."""
+        done = self.catalyst("token", "new", f"test-{os.urandom(4).hex()}")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def ask(self, path: str, body: bytes | None = None, **headers: str) -> Any:
+        """The open answer to a request with the token; HTTPError for a refusal."""
+        named = {"Authorization": f"Bearer {self.token}", **{key.replace("_", "-"): value for key, value in headers.items()}}
+        return urlopen(Request(self.url + path, body, named), timeout=120, context=UNVERIFIED)
 
     def get(self, path: str) -> Any:
-        with urlopen(self.url + path, timeout=30) as reply:
+        """The JSON at a path."""
+        with self.ask(path) as reply:
             return json.load(reply)
+
+    def wait(self) -> None:
+        """Until what is behind the gateway answers."""
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                self.ask("system_stats").close()
+            except (HTTPError, URLError):
+                time.sleep(0.05)
+            else:
+                return
+        self.process.terminate()
+        raise AssertionError(f"it did not answer: {self.process.communicate(timeout=PATIENCE)}")
 
 
 def descendants(pid: int) -> list[int]:

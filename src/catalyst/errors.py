@@ -83,6 +83,18 @@ class PortTaken(CatalystError):
         super().__init__(f"cannot listen on {address}:{port}: {why}", "choose another port: catalyst up --port 0")
 
 
+class LoginStateUnusable(CatalystError):
+    """What is kept about logins cannot be opened."""
+
+    def __init__(self, folder: str, why: str) -> None:
+        super().__init__(f"what is kept about logins in {shown(folder)} cannot be used: {plain(why).lower()}",
+                         f"look at it: ls -la {pasted(folder)}")  # fmt: skip
+
+
+class CertificateUnusable(SettingsError):
+    """The certificate or its key cannot serve, or none could be made."""
+
+
 class EngineUnusable(CatalystError):
     """The chosen engine is missing, too old, or its daemon does not answer."""
 

@@ -116,8 +116,11 @@ def user(name: str, text: str) -> tuple[int, int]:
 
 
 def bind(name: str, text: str) -> str:
+    """An address, or "auto" as it is."""
     import ipaddress
 
+    if text == "auto":
+        return text
     try:
         address = ipaddress.ip_address("127.0.0.1" if text == "localhost" else text)
     except ValueError as error:
@@ -129,14 +132,40 @@ def bind(name: str, text: str) -> str:
     return str(address)
 
 
-def hosts(name: str, text: str) -> tuple[str, ...]:  # noqa: ARG001 -- every parser has one shape
+def rules(name: str, text: str) -> tuple[str, ...]:  # noqa: ARG001 -- every parser has one shape
     """Rules of the allow list, between commas or blanks, each in its shortest form."""
     found = []
-    for word in text.replace(",", " ").split():
-        from catalyst.egress import rules  # only where there is one: it knows addresses, and that is a slow import
+    for word in _words(text):
+        from catalyst.egress import (
+            rules as egress,  # only where there is one: it knows addresses, and that is a slow import
+        )
 
-        found.append(str(rules.parse(word)))
+        found.append(str(egress.parse(word)))
     return tuple(dict.fromkeys(found))
+
+
+def hosts(name: str, text: str) -> tuple[str, ...]:
+    """Names of this machine, in lower case, each with or without a port; an address needs none."""
+    found = tuple(word.lower() for word in _words(text))
+    for word in found:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?(:[0-9]{1,5})?", word):
+            raise SettingsError(f"{name} has {shown(word)}; it must be a name, with or without a port",
+                                f"{name}=comfy.example.net")  # fmt: skip
+    return found
+
+
+def networks(name: str, text: str) -> tuple[str, ...]:
+    """Addresses or networks in CIDR form."""
+    import ipaddress
+
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in _words(text))
+    except ValueError as error:
+        raise SettingsError(f"{name} is {shown(text)}; it must be addresses or networks", f"{name}=127.0.0.1") from error
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def flags(name: str, text: str) -> tuple[str, ...]:

@@ -39,6 +39,16 @@ class Settings(Record):
     data: str
     bind: str
     port: int
+    allow_host: tuple[str, ...]
+    trusted_proxy: tuple[str, ...]
+    tls_certificate: str
+    tls_key: str
+    self_signed: bool
+    plain_http: bool
+    session_idle: int
+    session_life: int
+    max_upload: int
+    metrics_port: int
     gpu: str
     image: str
     user: tuple[int, int]
@@ -97,8 +107,26 @@ FIELDS: tuple[Field, ...] = (
     Field("python", "CATALYST_PYTHON", "", parse.path,
           "interpreter with ComfyUI's packages, such as VENV/bin/python", "FILE"),
     Field("data", "CATALYST_DATA", "", parse.path, "models, input, output and settings live here", "DIR"),
-    Field("bind", "CATALYST_BIND", "127.0.0.1", parse.bind, "address the interface is published on", "ADDRESS"),
+    Field("bind", "CATALYST_BIND", "auto", parse.bind,
+          "address the interface is published on; auto: all in public mode with TLS or plain http allowed, else 127.0.0.1",
+          "ADDRESS"),
     Field("port", "CATALYST_PORT", "8188", parse.integer(0, 65535), "its port; 0 takes a free one", "PORT"),
+    Field("allow_host", "CATALYST_ALLOW_HOST", "", parse.hosts,
+          "names it is reached by, beside addresses and localhost: NAME or NAME:PORT, with commas between", "NAMES"),
+    Field("trusted_proxy", "CATALYST_TRUSTED_PROXY", "", parse.networks,
+          "addresses of proxies in front, whose X-Forwarded-For and -Proto count", "ADDRESSES"),
+    Field("tls_certificate", "CATALYST_TLS_CERTIFICATE", "", parse.path, "certificate with its chain, PEM", "FILE"),
+    Field("tls_key", "CATALYST_TLS_KEY", "", parse.path, "its key, PEM", "FILE"),
+    Field("self_signed", "CATALYST_SELF_SIGNED", "false", parse.boolean, "TLS with a certificate of its own making", "BOOL"),
+    Field("plain_http", "CATALYST_PLAIN_HTTP", "false", parse.boolean,
+          "serve beyond this machine without TLS: whoever is on the way reads password and pictures", "BOOL"),
+    Field("session_idle", "CATALYST_SESSION_IDLE", "24", parse.integer(1, 8760),
+          "hours without a request until one must log in again", "HOURS"),
+    Field("session_life", "CATALYST_SESSION_LIFE", "720", parse.integer(1, 8760),
+          "hours until one must log in again in any case", "HOURS"),
+    Field("max_upload", "CATALYST_MAX_UPLOAD", "1024", parse.integer(1, 1 << 20), "largest request in MB", "MB"),
+    Field("metrics_port", "CATALYST_METRICS_PORT", "0", parse.integer(0, 65535),
+          "port on 127.0.0.1 with /metrics for Prometheus; 0: none", "PORT"),
     Field("gpu", "CATALYST_GPU", "none", parse.one_of("none", "nvidia", "amd", "intel"),
           "whose device nodes the sandbox gets", "none|nvidia|amd|intel"),
     Field("image", "CATALYST_IMAGE", "catalyst-comfyui", parse.image, "container image for docker and podman", "IMAGE"),
@@ -106,10 +134,10 @@ FIELDS: tuple[Field, ...] = (
     Field("grace", "CATALYST_GRACE", "10", parse.integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
     Field("comfyui_flags", "COMFYUI_FLAGS", "", parse.flags,
           "extra flags for ComfyUI, from a list of allowed ones", "FLAGS", many=True),
-    Field("egress_allow", "CATALYST_EGRESS_ALLOW", "", parse.hosts,
+    Field("egress_allow", "CATALYST_EGRESS_ALLOW", "", parse.rules,
           "hosts restricted may reach beside the built-in ones: HOST, *.SUFFIX, with :PORT where it is not 443",
           "RULES", many=True),
-    Field("egress_deny", "CATALYST_EGRESS_DENY", "", parse.hosts, "rules to take off the list, built-in ones too",
+    Field("egress_deny", "CATALYST_EGRESS_DENY", "", parse.rules, "rules to take off the list, built-in ones too",
           "RULES", many=True),
 )  # fmt: skip
 
@@ -252,21 +280,40 @@ def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:
 
 
 def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
+    """Where the interface is published. Beyond this machine only in public mode, and without TLS only where told."""
+    _one_certificate(values, origin)
+    encrypted = bool(values["tls_certificate"] or values["self_signed"])
+    public = values["network_mode"] is NetworkMode.PUBLIC
+    if values["bind"] == "auto":
+        values["bind"] = "0.0.0.0" if public and (encrypted or values["plain_http"]) else "127.0.0.1"  # noqa: S104 -- behind the login
     if values["bind"].startswith("127.") or values["bind"] == "::1":
         return
-    if values["network_mode"] > NetworkMode.PUBLIC:
+    if not public:
         mode = _word("network_mode", values["network_mode"])
         raise Contradiction(mode, origin["network_mode"], f"CATALYST_BIND={values['bind']}", origin["bind"])
-    raise SettingsError(
-        f"CATALYST_BIND is {values['bind']} ({origin['bind']}), and this version has no login yet: "
-        "whoever reaches the interface can run code in it",
-        "keep it on this machine and reach it through ssh: ssh -L 8188:127.0.0.1:8188 HOST",
-    )
+    if not encrypted and not values["plain_http"]:
+        raise SettingsError(
+            f"CATALYST_BIND is {values['bind']} ({origin['bind']}), and without TLS whoever is on the way reads passwords",
+            "encrypt it: --self-signed, or --tls-certificate FILE --tls-key FILE; or say that it may be read: --plain-http",
+        )
+
+
+def _one_certificate(values: dict[str, Any], origin: dict[str, str]) -> None:
+    given = [key for key in ("tls_certificate", "tls_key") if values[key]]
+    if len(given) == 1:
+        raise SettingsError(f"{_variable(given[0])} ({origin[given[0]]}) is of no use alone",
+                            "give both: --tls-certificate FILE --tls-key FILE")  # fmt: skip
+    if given and values["self_signed"]:
+        raise Contradiction("CATALYST_SELF_SIGNED=true", origin["self_signed"],
+                            f"CATALYST_TLS_CERTIFICATE={values['tls_certificate']}", origin["tls_certificate"])  # fmt: skip
 
 
 def _word(key: str, value: object) -> str:
-    variable = next(field.variable for field in FIELDS if field.key == key)
-    return f"{variable}={text_of(value)}"
+    return f"{_variable(key)}={text_of(value)}"
+
+
+def _variable(key: str) -> str:
+    return next(field.variable for field in FIELDS if field.key == key)
 
 
 def text_of(value: object) -> str:

@@ -5,15 +5,13 @@ system's Python, since a Python below /root is closed to it.
 """
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import catalyst as package
-from support import Catalyst, guards_of, open_to_all, wait_for
+from support import Catalyst, guards_of, install, open_to_all, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", ["bwrap"], indirect=True)  # podman: test_rootless_podman.py
 UID = 4343
@@ -30,8 +28,7 @@ def as_user(engine: str, tmp_path: Path) -> Iterator[Catalyst]:
     open_to_all(tmp_path)
     home = tmp_path / "home"
     home.mkdir()
-    shutil.copytree(Path(package.__file__).parent, tmp_path / "lib/catalyst")
-    subprocess.run([PYTHON, "-m", "compileall", "-q", tmp_path / "lib"], check=True)
+    install(tmp_path / "lib")
     os.chown(home, UID, UID)
     yield Catalyst(
         engine, home / "data", {"HOME": str(home), "PYTHONPATH": str(tmp_path / "lib"), "USER": "somebody"},

@@ -9,7 +9,6 @@ import os
 import time
 import warnings
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -57,6 +56,5 @@ class NoComfyUI(UserWarning):
 
 
 def post(running: Running, path: str, document: Any) -> Any:
-    request = Request(running.url + path, json.dumps(document).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=30) as reply:
+    with running.ask(path, json.dumps(document).encode(), Content_Type="application/json") as reply:
         return json.load(reply)

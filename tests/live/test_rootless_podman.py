@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import catalyst as package
 from live import base_image
 from live.containers import PODMAN
-from support import Catalyst, guards_of, open_to_all
+from support import Catalyst, guards_of, install, open_to_all
 
 pytestmark = pytest.mark.parametrize("engine", ["podman"], indirect=True)
 NAME, PYTHON = "catalysttest", "/usr/bin/python3"
@@ -45,7 +44,7 @@ def rootless(
     open_to_all(tmp_path)
     home = Path(f"/home/{NAME}")
     if not (home / "lib").exists():
-        shutil.copytree(Path(package.__file__).parent, home / "lib/catalyst")
+        install(home / "lib")
         (home / "containers.conf").write_text(PODMAN)
         (home / "storage.conf").write_text('[storage]\ndriver = "overlay"\n')  # else it copies each layer whole
         (home / "run").mkdir(mode=0o700)

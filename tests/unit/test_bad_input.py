@@ -172,10 +172,24 @@ def test_paranoid_beside_something_weaker(
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.2", "8.8.8.8", "2001:db8::1"])
 @pytest.mark.parametrize(("key", "value"), [*WEAK[2:4], ("network_mode", "isolated"), ("paranoid_mode", "true")])
 def test_an_address_others_can_reach(catalyst: Command, address: str, key: str, value: str) -> None:
-    """There is no login yet, so in no mode at all."""
+    """In public mode encrypted or where told that it may be read; in the others not at all."""
     answer = catalyst("policy", "show", f"--bind={address}", f"{_option(key)}={value}")
     check(answer, SETTINGS, f"CATALYST_BIND{' is ' if value == 'public' else '='}{address}")
-    assert ("no login" if value == "public" else "contradicts") in answer.err
+    assert ("without TLS" if value == "public" else "contradicts") in answer.err
+    for told in ("--self-signed", "--plain-http"):
+        again = catalyst("policy", "show", f"--bind={address}", f"{_option(key)}={value}", told)
+        assert (again.code == 0) is (value == "public")
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (("--tls-certificate=/x",), "CATALYST_TLS_CERTIFICATE"), (("--tls-key=/x",), "CATALYST_TLS_KEY"),
+    (("--tls-key=/x", "--tls-certificate=/y", "--self-signed"), "contradicts"),
+    (("--allow-host=a b!",), "CATALYST_ALLOW_HOST"), (("--allow-host=http://a",), "CATALYST_ALLOW_HOST"),
+    (("--trusted-proxy=example.net",), "CATALYST_TRUSTED_PROXY"),
+    (("--trusted-proxy=10.0.0.1/8",), "CATALYST_TRUSTED_PROXY"),
+])  # fmt: skip
+def test_words_about_the_gateway(catalyst: Command, words: tuple[str, ...], says: str) -> None:
+    check(catalyst("policy", "show", *words), SETTINGS, says)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,11 @@ def given(options: Mapping[str, str] | None = None, toml: str = "", **env: str) 
     """Settings from a command line, an environment and a catalyst.toml in this folder."""
     if toml:
         Path("catalyst.toml").write_text(toml)
-    return load(options or {}, environ=env)
+    asked = {**options} if options else {}
+    for key, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):  # one alone is refused
+        if key in (options or {}) or env.get(VARIABLES[key]) or f"{key} = " in toml:
+            asked.setdefault(other, "/other")
+    return load(asked, environ=env)
 
 
 # For each setting three values that differ from its default and from one another, as far as it has that many.
@@ -38,6 +42,16 @@ THREE = {
     "data": ("/a", "/b", "/c"),
     "bind": ("127.0.0.2", "127.0.0.3", "127.0.0.4"),
     "port": ("1", "2", "3"),
+    "allow_host": ("a.example", "b.example c.example:443", "localhost"),
+    "trusted_proxy": ("127.0.0.1/32", "10.0.0.0/8 ::1/128", "192.168.0.0/16"),
+    "tls_certificate": ("/a", "/b", "/c"),
+    "tls_key": ("/a", "/b", "/c"),
+    "self_signed": ("false", "true", "false"),
+    "plain_http": ("true", "false", "true"),
+    "session_idle": ("1", "2", "3"),
+    "session_life": ("1", "2", "3"),
+    "max_upload": ("1", "2", "3"),
+    "metrics_port": ("1", "2", "3"),
     "gpu": ("nvidia", "amd", "intel"),
     "image": ("a", "b", "c"),
     "user": ("1:1", "2:2", "3:3"),
@@ -70,8 +84,18 @@ def test_the_default_comes_last_and_says_so(field: object) -> None:
     key, default = getattr(field, "key", ""), getattr(field, "default", "")
     found = given()
     assert found.origin[key] == "default"
-    if key != "data":
-        assert text_of(getattr(found, key)) == default
+    if key != "data":  # "auto" is decided at once
+        assert text_of(getattr(found, key)) == ("127.0.0.1" if key == "bind" else default)
+
+
+@pytest.mark.parametrize(("told", "mode", "address"), [
+    ({}, "public", "127.0.0.1"), ({"self_signed": "true"}, "public", "0.0.0.0"),
+    ({"plain_http": "true"}, "public", "0.0.0.0"),
+    ({"tls_key": "/a"}, "public", "0.0.0.0"), ({"self_signed": "true"}, "restricted", "127.0.0.1"),
+    ({"plain_http": "true"}, "isolated", "127.0.0.1"),
+])  # fmt: skip
+def test_where_it_is_published(told: dict[str, str], mode: str, address: str) -> None:
+    assert given({**told, "network_mode": mode}).bind == address
 
 
 @pytest.mark.parametrize("key", THREE)

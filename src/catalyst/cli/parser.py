@@ -12,6 +12,7 @@ first steps:
   catalyst up                          ComfyUI if one is found, else the canary, confined, and a URL
   catalyst up --comfyui ~/ComfyUI      your own checkout, with its own virtual environment
   catalyst run -- python3 script.py    any command under the same policy
+  catalyst password                    a password to log in with, beside the link that up prints
   catalyst doctor                      what this machine can hold
   catalyst verify                      attack the sandbox, and see what held
   catalyst scan ~/ComfyUI/models       look for code in models and for danger in nodes
@@ -43,8 +44,8 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 COMMANDS = (
-    "up", "down", "status", "logs", "run", "doctor", "verify", "policy", "egress", "vault", "scan", "render",
-    "completion",
+    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "policy",
+    "egress", "vault", "render", "completion",
 )  # fmt: skip
 
 
@@ -57,8 +58,8 @@ def build(only: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
-        _up, _down, _status, _logs, _run, _doctor, _verify, _policy, _egress, _vault, _scan, _render,
-        _completion,
+        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _policy, _egress,
+        _vault, _render, _completion,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
@@ -100,6 +101,36 @@ def _run(commands: Commands, full: bool) -> None:
     if full:
         _settings(run)
         run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
+
+
+def _password(commands: Commands, full: bool) -> None:
+    password = _command(commands, "password", "set the password to log in with, from the terminal or standard input")
+    if full:
+        password.add_argument("--remove", action="store_true", help="have none; links and tokens go on working")
+        _settings(password, only=("data",))
+
+
+def _token(commands: Commands, full: bool) -> None:
+    token = commands.add_parser("token", help="bearer tokens for scripts, and links that log in once", allow_abbrev=False,
+                                formatter_class=Formatter)  # fmt: skip
+    if not full:
+        return
+    acts = token.add_subparsers(title="acts", metavar="ACT", required=True, parser_class=Parser)
+    new = _command(acts, "new", "print a new token; it is not shown again", "token_new")
+    listed = _command(acts, "list", "names, and when each was last used", "token_list")
+    revoke = _command(acts, "revoke", "a token counts no more", "token_revoke")
+    link = _command(acts, "link", "print an address that logs in once", "token_link")
+    for one in (new, revoke):
+        one.add_argument("name", help="what it is for")
+    for one in (new, listed, revoke, link):
+        _settings(one, only=("data",))
+    _json(listed)
+
+
+def _health(commands: Commands, full: bool) -> None:
+    health = _command(commands, "health", "exit 0 when ComfyUI answers through the gateway, else 1")
+    if full:
+        _settings(health, only=("data",))
 
 
 def _doctor(commands: Commands, full: bool) -> None:

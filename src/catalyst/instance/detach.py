@@ -1,10 +1,14 @@
-"""`catalyst up --detach`: the same program in a session of its own, watched until it answers."""
+"""`catalyst up --detach`: the same program in a session of its own, watched until it answers.
+
+Its log has what it tells, not the address it prints: that would log in whoever reads the log. The address here is another.
+"""
 
 import time
 from collections.abc import Callable
 
 from catalyst.engine import process
 from catalyst.errors import CatalystError, WorkloadFailed
+from catalyst.instance.front import link
 from catalyst.instance.log import plain
 from catalyst.instance.store import Store
 from catalyst.instance.up import READY_WITHIN
@@ -12,7 +16,7 @@ from catalyst.settings import FIELDS, Settings, text_of
 
 
 def detach(settings: Settings, tell: Callable[[str], None]) -> str:
-    """The URL once it answers. Raises what the detached program failed with."""
+    """The address to log in by, once it answers. Raises what the detached program failed with."""
     store = Store(settings.data)
     store.prepare(settings.user)
     said = store.folder / "up.log"
@@ -21,7 +25,7 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
     with said.open("wb") as stream:
         background = process.start(
             process.python("catalyst", "up", *words),
-            stdin=process.NULL, output=stream, errors=process.STDOUT,
+            stdin=process.NULL, output=process.NULL, errors=stream,
         )  # fmt: skip
     deadline, shown = time.monotonic() + READY_WITHIN, 0
     while time.monotonic() < deadline:
@@ -32,7 +36,7 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
         shown = len(lines)
         record = store.read() if store.holder() == background.pid else None
         if record and record.state == "ready":
-            return record.url
+            return link(store, record.url, only=True)
         if background.poll() is not None:
             raise _failure(lines, background.returncode)
         time.sleep(0.05)

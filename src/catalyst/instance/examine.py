@@ -14,7 +14,7 @@ from catalyst.workloads import canary, comfyui, interpreter
 
 # Said wherever the posture is printed, until the code that does it is there.
 MISSING = (
-    "not in this version, under any engine: the login, the list of allowed hosts, the token vault, wiping"
+    "not in this version, under any engine: the list of allowed hosts, the token vault, wiping"
 )
 
 

@@ -8,15 +8,19 @@ from urllib.parse import urlsplit
 MOST = 4096
 
 
-def answers(url: str, timeout: float = 3.0) -> bool:
-    """GET /system_stats is answered with 200, asked through the published address and so through gateway and door.
+def answers(url: str, timeout: float = 3.0, path: str = "/readyz") -> bool:
+    """GET /readyz is answered with 200: the gateway answers, and ComfyUI answered it just now.
 
-    The workload may drip, flood or lie, so there is one deadline in seconds for the whole answer, and only its first
-    line is read (tests/attacks/test_slow_health.py).
+    Asked through the published address. One deadline in seconds for the whole answer, and only its first line is read:
+    what answers there may drip, flood or lie (tests/attacks/test_slow_health.py). Certificates are not looked at: nothing
+    is sent but the question, and one for another name is the owner's business.
     """
     where, end = urlsplit(url), time.monotonic() + timeout
-    with suppress(OSError), socket.create_connection((where.hostname, where.port), timeout=timeout) as asked:
-        asked.sendall(f"GET /system_stats HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
+    port = where.port or {"http": 80, "https": 443}.get(where.scheme)
+    with suppress(OSError), socket.create_connection((where.hostname, port), timeout=timeout) as plainly:
+        asked = _encrypted(plainly) if where.scheme == "https" else plainly
+        asked.settimeout(max(0.001, end - time.monotonic()))
+        asked.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
         said = b""
         while b"\n" not in said and len(said) < MOST:
             asked.settimeout(max(0.001, end - time.monotonic()))
@@ -27,3 +31,11 @@ def answers(url: str, timeout: float = 3.0) -> bool:
         words = said.split(None, 2)
         return len(words) > 1 and words[0].startswith(b"HTTP/1.") and words[1] == b"200"
     return False
+
+
+def _encrypted(plainly: socket.socket) -> socket.socket:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(plainly)

@@ -23,10 +23,10 @@ from catalyst.policy.model import Place
 from catalyst.settings import environment
 
 NUMBERS = {"pid", "first", "first_started"}
-MAX_REPORT = 4096
 ELSEWHERE = -1
 FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
 ROOTS = Path("/run/catalyst")
+ROOTS_KEPT = Path("/var/lib/catalyst-instances")
 
 
 class Entry(Record):
@@ -61,6 +61,22 @@ class Store:
         """Where all of it lies."""
         return ROOTS / self.id if os.geteuid() == 0 else self.data / ".catalyst"
 
+    @cached_property
+    def kept(self) -> Path:
+        """What outlives a reboot: who may log in. Closed to everybody else, and shown to no sandbox."""
+        return ROOTS_KEPT / self.id if os.geteuid() == 0 else self.folder
+
+    def make_kept(self) -> Path:
+        """`kept`, made if it is missing. Raises PathRefused."""
+        try:
+            self._make(self.data, 0o755)
+            self._make(self.kept, 0o700)
+        except (OSError, ValueError, RuntimeError) as error:
+            why = (getattr(error, "strerror", None) or str(error)).lower()
+            raise PathRefused("CATALYST_DATA", str(self.data), why, "give a folder you may write: --data DIR") from error
+        self._ours(self.kept)
+        return self.kept
+
     @property
     def session(self) -> Path:
         """What the sandbox is shown, and its door."""
@@ -70,6 +86,11 @@ class Store:
     def log(self) -> Path:
         """The sandbox's output."""
         return self.folder / "log"
+
+    @property
+    def visits(self) -> Path:
+        """The gateway's log: who asked for what."""
+        return self.folder / "visits.log"
 
     @property
     def _record(self) -> Path:
@@ -217,28 +238,17 @@ class Store:
             self._record.unlink()
 
     def report(self) -> dict[str, Any]:
-        """What the guard last said: `state`, `restarts`, `exit`. The workload can write that file, so little is believed.
+        """What the guard last said: `state`, `restarts`, `exit`. The workload can write that file, so little is believed."""
+        from catalyst.services.gateway import door
 
-        No link is followed, only a small regular file is read, and only these keys with their types are kept.
-        """
         try:
-            descriptor = os.open(self.session / "door" / "guard.json", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            folder = os.open(self.session / "door", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
             return {}
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return {}
-            raw = stream.read(MAX_REPORT)
-        import json
-
         try:
-            found = json.loads(raw)
-        except (ValueError, RecursionError):
-            return {}
-        wanted = {"state": str, "restarts": int, "exit": int}
-        if not isinstance(found, dict):
-            return {}
-        return {key: found[key] for key, kind in wanted.items() if type(found.get(key)) is kind}
+            return door.report(folder)
+        finally:
+            os.close(folder)
 
 
 def make_session(folder: Path, files: Mapping[str, bytes]) -> None:

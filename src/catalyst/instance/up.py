@@ -3,17 +3,17 @@
 import os
 import select
 import signal
-import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
-from catalyst.errors import FAILED, PortTaken, Unenforceable, WorkloadFailed, plain
+from catalyst.errors import FAILED, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import examine, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import examine, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance.front import Front
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
@@ -25,6 +25,8 @@ from catalyst.settings import Level, Settings
 
 READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
 AFTER_GRACE = 5.0  # s the engine gets on top of the workload's grace
+SOON = 2.0  # s; a workload that takes longer is announced before it answers, and the gateway shows how it starts
+DRAIN = 5.0  # s the gateway gets to end what is under way; it takes 3 at most
 
 Tell = Callable[[str], None]
 
@@ -38,14 +40,15 @@ class Instance:
         self.entry: Entry | None = None
         self.first: FirstProcess | None = None
         self.way_out: WayOut | None = None
-        self._stack = ExitStack()
+        self._stack, self._announced = ExitStack(), False
         self._wake, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(wake_write)
 
     def up(self, announce: Callable[[str], None]) -> int:
-        """Until the workload ends or a signal asks to stop; the exit code. `announce` gets the URL once it answers."""
+        """Until the workload ends or a signal asks to stop; the exit code. `announce` gets the address to log in by, once it
+        answers, or earlier where the workload takes its time: the gateway then shows how it starts."""
         with self._stack:
             self.store.prepare(self.settings.user)
             self.store.lock()
@@ -57,15 +60,17 @@ class Instance:
             ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
             prepare.insist(ready)
             self._tell_gaps(ready)
-            listener, url = self._listen()
-            self._record(state="starting", app=app, url=url)
+            self.front = Front(self.settings, self._stack)
+            self._record(state="starting", app=app, url=self.front.url)
             self.store.open_session(ready.files, self.settings.user, door=True)
             self._open_way_out(ready)
-            self._start(ready, engine, listener)
-            if self._wait_until_ready(url):
+            self._start(ready, engine)
+            if self._wait_until_ready(announce):
                 self._check(ready, engine)
                 self._record(state="ready")
-                announce(url)
+                self.front.say("ready", [])
+                if not self._announced:
+                    self._announce(announce)
                 self._watch()
             return self._stop()
 
@@ -102,36 +107,15 @@ class Instance:
             self.tell(f"cleaning up after an instance that did not end by itself ({plain(record.engine)})")
             leftovers.clean(self.store, record)
 
-    def _listen(self) -> tuple[socket.socket, str]:
-        address, port = self.settings.bind, self.settings.port
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        listener = self._stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((address, port))
-            listener.listen(512)
-        except OSError as error:
-            raise PortTaken(address, port, (error.strerror or str(error)).lower()) from error
-        host = f"[{address}]" if ":" in address else address
-        return listener, f"http://{host}:{listener.getsockname()[1]}/"
-
-    def _start(self, ready: Prepared, engine: Engine, listener: socket.socket) -> None:
+    def _start(self, ready: Prepared, engine: Engine) -> None:
         self._stack.callback(engine.remove, self.store.id)
         self.sandbox = process.start(ready.outer.argv, opened=ready.outer.opened)
         self._stack.callback(self._end_sandbox)
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")
         self.log = Log(self.store.log, self.sandbox.stdout)
-        door = os.open(self.store.session / "door", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        uid, gid = self.settings.user
-        self.gateway = process.start(
-            process.python("catalyst.services.gateway", "--listener", str(listener.fileno()), "--door", str(door),
-                           "--user", f"{uid}:{gid}"),
-            output=process.NULL, errors=process.NULL, keep=(listener.fileno(), door),
-        )  # fmt: skip
-        os.close(door)
-        listener.close()
-        self._stack.callback(self._kill, self.gateway)
+        self.gateway = self.front.start(self.store, ready)
+        self._stack.callback(self._kill, self.gateway, DRAIN)
 
     def _open_way_out(self, ready: Prepared) -> None:
         """The broker, before the workload may ask for it."""
@@ -145,19 +129,29 @@ class Instance:
         finally:
             os.close(log)
 
-    def _wait_until_ready(self, url: str) -> bool:
+    def _wait_until_ready(self, announce: Callable[[str], None]) -> bool:
         """True when it answers, False when a signal asked to stop. Raises WorkloadFailed when it ended or never came."""
-        end = time.monotonic() + READY_WITHIN
-        while time.monotonic() < end:
+        began = time.monotonic()
+        while time.monotonic() < began + READY_WITHIN:
             self._find_first()
-            if health.answers(url, 1.0):
+            self.front.say("starting", list(self.log.tail))
+            if health.answers(self.front.url, 1.0):
                 return True
+            if not self._announced and time.monotonic() > began + SOON and self.front.answers():
+                self._announce(announce)
             if self._idle(0.1):
                 return False
             if self.sandbox.poll() is not None or self.gateway.poll() is not None:
                 raise self._failure()
         raise WorkloadFailed(f"the workload did not answer within {READY_WITHIN:g} s",
                              f"read its log: catalyst logs --data {self.settings.data}")  # fmt: skip
+
+    def _announce(self, announce: Callable[[str], None]) -> None:
+        """Before the sandbox was looked at, too: until then the gateway carries nothing to it."""
+        self._announced = True
+        announce(front.link(self.store, self.front.url, only=True))
+        if beyond := self.front.beyond():
+            self.tell(beyond)
 
     def _failure(self) -> WorkloadFailed:
         """The guard's own words where it refused, else the last lines of the log, set off as somebody else's.
@@ -217,6 +211,7 @@ class Instance:
         with suppress(OSError):
             os.read(self._wake, 512)
         self._record(state="stopping")
+        self.front.say("stopping", [])
         if self.sandbox.stdin:
             self.sandbox.stdin.close()  # the guard's lifeline
         deadline = time.monotonic() + self.settings.grace + AFTER_GRACE
@@ -241,12 +236,12 @@ class Instance:
             self.first.kill()
             self.first.close()
 
-    def _kill(self, child: "process.Process[bytes]") -> None:
+    def _kill(self, child: "process.Process[bytes]", patience: float = 0.5) -> None:
         if child.stdin:
             with suppress(OSError):
                 child.stdin.close()
         try:
-            child.wait(timeout=0.5)
+            child.wait(timeout=patience)
         except process.Expired:
             child.kill()
             child.wait()

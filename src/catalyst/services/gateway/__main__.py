@@ -1,35 +1,63 @@
-"""`python -P -m catalyst.services.gateway --listener FD --door FD [--user UID:GID]`: the page's address leads in.
+"""`catalyst.services.gateway`: nobody reaches ComfyUI without a login.
 
-It carries bytes from the published address to the door of the sandbox. It has no login yet, which is why settings
-let it listen on loopback only. Started by root it gives root up first. It ends when its standard input ends.
+Everything comes as a descriptor, opened by whoever started it (instance/front.py). Started by root it opens what only
+root may and then gives root up. It is told how ComfyUI is on its standard input, a JSON object a line, and ends when that
+ends.
 """
 
 import argparse
 import os
 import socket
+import ssl
 import sys
-import threading
 from collections.abc import Sequence
+from pathlib import Path
 
-from catalyst.guard import relay
 from catalyst.guard.unprivileged import give_up_root, raise_open_files
-from catalyst.services.gateway.door import enter
+from catalyst.services.gateway import posture
+from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.run import serve
+from catalyst.services.gateway.state import State
 
 
 def main(argv: Sequence[str]) -> int:
     """Serve until standard input ends."""
-    parser = argparse.ArgumentParser(prog="catalyst-gateway", allow_abbrev=False)
-    parser.add_argument("--listener", type=int, required=True, help="descriptor of a listening socket")
-    parser.add_argument("--door", type=int, required=True, help="descriptor of the door's folder")
-    parser.add_argument("--user", default="", help="UID:GID to become when started by root")
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     listener = socket.socket(fileno=options.listener)
+    metrics = socket.socket(fileno=options.metrics) if options.metrics is not None else None
+    with os.fdopen(options.config, "rb") as stream:
+        config = Config.decode(stream.read())
+    shown = posture.read(options.posture)
+    tls = certificate(options.certificate, options.key) if options.certificate else None
+    state = State(Path(f"/proc/self/fd/{options.state}").readlink())
     raise_open_files()
     give_up_root(options.user)
-    threading.Thread(target=relay.serve, args=(listener, lambda: enter(options.door)), daemon=True).start()
-    while os.read(0, 4096):
-        pass
+    serve(listener, metrics, config, state, options.door, posture=shown, disk=options.disk, tls=tls)
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its words."""
+    made = argparse.ArgumentParser(prog="catalyst-gateway", allow_abbrev=False)
+    for name, help in (  # noqa: A001 -- argparse's own word
+        ("listener", "a listening socket"), ("door", "the door's folder"), ("state", "the folder of its database"),
+        ("config", "its configuration, JSON"), ("posture", "what /catalyst shows, JSON"), ("disk", "the data directory"),
+    ):  # fmt: skip
+        made.add_argument(f"--{name}", type=int, required=True, help=f"descriptor of {help}")
+    made.add_argument("--metrics", type=int, help="descriptor of a listening socket for /metrics")
+    made.add_argument("--certificate", default="", help="file with the certificate and its chain")
+    made.add_argument("--key", default="", help="file with its key")
+    made.add_argument("--user", default="", help="UID:GID to become when started by root")
+    return made
+
+
+def certificate(file: str, key: str) -> ssl.SSLContext:
+    """TLS 1.2 or newer with this certificate. Raises OSError or ssl.SSLError."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(file, key)
+    made.set_alpn_protocols(["http/1.1"])
+    return made
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""Every request, in order: is it one request, for us, from our page; who asks; may anybody ask that; then onwards."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from catalyst.services.gateway import guardrails, pages, posture, refusals, upstream, visitor
+from catalyst.services.gateway.condition import Condition
+from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.forward import TooLarge, Unanswered, forward
+from catalyst.services.gateway.guardrails import Refusal
+from catalyst.services.gateway.login import Desk
+from catalyst.services.gateway.metrics import Counts
+from catalyst.services.gateway.state import State
+from catalyst.services.gateway.visitor import Visitor
+from catalyst.services.gateway.websocket import AWAY, Sockets, carry
+
+OWN = "/catalyst"
+HEALTH = ("/healthz", "/readyz")
+YEAR = 365 * 86400
+
+
+class Gateway:
+    """What serves requests. `log` takes a line for each."""
+
+    def __init__(
+        self, config: Config, state: State, door: int, *, posture: Mapping[str, Any], disk: int, encrypted: bool,
+        log: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.config, self.state, self.counts, self.sockets = config, state, Counts(), Sockets()
+        self.session = upstream.session(door)
+        self.probe = upstream.Probe(self.session)
+        self.condition = Condition(door, self.probe)
+        self._desk = Desk(config, state, self.sockets, self.counts)
+        self._posture, self._disk, self._encrypted, self._log = posture, disk, encrypted, log
+        self._started = time.monotonic()
+
+    async def answer(self, request: BaseRequest) -> web.StreamResponse:
+        """The handler: one answer, counted and logged without its query, which may hold a secret."""
+        began = time.monotonic()
+        who, reply = self._look(request), None
+        try:
+            reply = await self._answer(request, who)
+            if self.config.tls == "own" and not reply.prepared and not _is_local(request.host):
+                reply.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+            return reply
+        finally:
+            status = reply.status if reply else 499
+            self.counts.answers[status] += 1
+            self._note(request, who, f"{status} {time.monotonic() - began:.3f}s")
+
+    def _note(self, request: BaseRequest, who: Visitor, outcome: str) -> None:
+        path = request.raw_path.partition("?")[0][:200]
+        if path not in HEALTH:
+            self._log(f"{who.address} {request.method[:20]} {path!r} {outcome}")
+
+    def _look(self, request: BaseRequest) -> Visitor:
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        return visitor.look(address, self._encrypted, request.headers, request.headers.getall("Cookie", []), self.config,
+                            self.state)  # fmt: skip
+
+    async def _answer(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
+        path = request.raw_path.partition("?")[0]
+        counts = Counter(name.lower() for name in request.headers)
+        if refused := guardrails.shape(request.method, request.raw_path, request.headers, counts):
+            answer = self._refuse("shape", refused)
+            answer.force_close()  # where the next request begins is not certain either
+            return answer
+        if path in HEALTH:
+            return self._health(path)
+        if refused := self._foreign(request, who, path):
+            return self._refuse("origin", refused)
+        if who.claimed and not who.token:
+            return self._stranger(request, who, path)
+        if path == OWN or path.startswith(f"{OWN}/"):
+            return await self._own(request, who, path)
+        if not who.known:
+            return self._stranger(request, who, path)
+        if why := refusals.refused(path, self.config.level):
+            return self._refuse("policy", Refusal(403, f"refused at this SECURITY_LEVEL: {why}"))
+        return await self._onwards(request, who)
+
+    def _foreign(self, request: BaseRequest, who: Visitor, path: str) -> Refusal | None:
+        """Host and Origin. With a token that does not count one gets no further than this."""
+        if refused := guardrails.host(request.headers.get("Host", ""), self.config.hosts):
+            return refused
+        if request.headers.get("Service-Worker", "") or request.headers.get("Sec-Fetch-Dest") == "serviceworker":
+            # It would answer in our place, the login page too, and stay in the browser.
+            return Refusal(403, "service workers are not served")
+        return guardrails.origin(request.method, request.headers, scheme=who.scheme, upgrade="Upgrade" in request.headers,
+                                 bearer=who.claimed, home=path in {"/", OWN, f"{OWN}/login"})  # fmt: skip
+
+    def _refuse(self, rule: str, refused: Refusal) -> web.Response:
+        self.counts.refused[rule] += 1
+        return pages.words(refused.status, refused.why)
+
+    def _health(self, path: str) -> web.Response:
+        """Without a login, and saying nothing but ok: /healthz that we run, /readyz that ComfyUI answers."""
+        good = path == "/healthz" or self.condition.answers()
+        return pages.words(200, "ok") if good else pages.words(503, "not ok")
+
+    def _stranger(self, request: BaseRequest, who: Visitor, path: str) -> web.Response:
+        """Whoever is not logged in. At `/` the form, with 200 only while ComfyUI answers: that is what health checks ask
+        (`curl -fsS http://127.0.0.1:8188/`). Elsewhere 401, as the form where a browser shows it."""
+        if path == "/" and request.method in guardrails.SAFE_METHODS and not who.claimed:
+            answer = pages.login(self.condition.state(), status=200 if self.condition.answers() else 503, retry=True)
+            if answer.status != 200:
+                answer.headers["Retry-After"] = "2"
+            return answer
+        if request.headers.get("Sec-Fetch-Dest") == "document":
+            return pages.login(self.condition.state(), status=401, retry=True)
+        answer = pages.document({"error": "log in first, or send Authorization: Bearer TOKEN (catalyst token new)"}, 401)
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+
+    async def _own(self, request: BaseRequest, who: Visitor, path: str) -> web.Response:
+        """Our own pages. The only one that changes something for a session is its own logout."""
+        match (request.method if request.method != "HEAD" else "GET", path.removeprefix(OWN)):
+            case ("GET", "/login"):
+                return pages.login(self.condition.state())
+            case ("POST", "/login"):
+                return await self._desk.log_in(request, who, self.condition.state())
+            case _ if not who.known:
+                return self._stranger(request, who, path)
+            case ("GET", "" | "/"):
+                return posture.show(self._posture, self._live(), posture.nothing)
+            case ("GET", "/state"):
+                return pages.document(self.condition.told_of())
+            case ("GET", "/logout"):
+                return pages.leave()
+            case ("POST", "/logout"):
+                return await self._desk.log_out(who)
+            case _:
+                return pages.words(404, "there is no such page")
+
+    async def _onwards(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
+        if self.condition.phase != "ready":
+            return self._unanswered(request)
+        try:
+            if "Upgrade" in request.headers:
+                self.counts.websockets += 1
+                return await carry(self.session, request, self.sockets, who.credential)
+            return await forward(self.session, request, self.config.most_upload)
+        except TooLarge:
+            answer = pages.words(413, f"larger than {self.config.most_upload >> 20} MB: catalyst up --max-upload=MB")
+            answer.force_close()
+            return answer
+        except Unanswered:
+            return self._unanswered(request)
+
+    def _unanswered(self, request: BaseRequest) -> web.Response:
+        state = self.condition.state()
+        if request.headers.get("Sec-Fetch-Dest") == "document" or "text/html" in request.headers.get("Accept", ""):
+            return pages.waiting(state, self.condition.lines)
+        answer = pages.document({"error": pages.WORDS[state][0]}, 502 if state == "ready" else 503)
+        answer.headers["Retry-After"] = "2"
+        return answer
+
+    def _live(self) -> Mapping[str, str]:
+        return {
+            "state": pages.WORDS[self.condition.state()][0], "running for": posture.since(self._started),
+            "disk": posture.disk(self._disk), "sessions": str(self.state.sessions()),
+            "open websockets": str(len(self.sockets)),
+        }  # fmt: skip
+
+    def gauges(self) -> Mapping[str, float]:
+        """For the metrics."""
+        return {"catalyst_websockets": len(self.sockets), "catalyst_sessions": self.state.sessions(),
+                "catalyst_comfyui_up": float(self.condition.answers())}  # fmt: skip
+
+    async def end_what_is_over(self) -> None:
+        """Websockets whose session or token counts no more: expired, or revoked by the command line."""
+        self.state.forget_old_sessions(self.config.lives)
+        for one in self.sockets.credentials():
+            if not self.state.holds_session(one, self.config.lives) and not self.state.holds_token(one):
+                await self.sockets.end(one)
+
+    async def close(self) -> None:
+        """Say goodbye to the websockets and let go of ComfyUI."""
+        await self.sockets.end(code=AWAY)
+        await self.session.close()
+        self.state.close()
+
+
+def _is_local(host: str) -> bool:
+    name = host.rpartition(":")[0] or host
+    return name == "localhost" or name.strip("[]").replace(".", "").replace(":", "").isdigit() or name.startswith("[")

@@ -1,0 +1,81 @@
+"""Which headers cross the gateway, and which it adds.
+
+Inwards go no credential and nothing that only a proxy may say; outwards comes nothing that would change how the browser
+treats this origin beyond the answer itself.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+Pairs: TypeAlias = "Iterable[tuple[str, str]]"
+
+INSIDE = "127.0.0.1:8188"  # ComfyUI compares Host and Origin where Host is loopback (server.py); it never needs ours
+HOP = frozenset({"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+                 "trailer", "transfer-encoding", "upgrade"})  # fmt: skip; RFC 9110 7.6.1
+# All cookies: those of other programs on this host come along, since cookies do not know ports, and ComfyUI has none.
+# comfy-user would choose the user with --multi-user (user_manager.py). Sec-Fetch-Dest stays: ComfyUI 0.28 looks at it.
+NOT_IN = HOP | {"host", "origin", "cookie", "authorization", "comfy-user", "forwarded", "via", "x-real-ip", "expect",
+                "sec-fetch-site", "sec-fetch-mode", "sec-fetch-user", "cf-connecting-ip", "true-client-ip"}  # fmt: skip
+NOT_IN_PREFIXES = ("x-forwarded-", "tailscale-", "remote-", "cf-access-", "sec-websocket-")
+# Cookies of the workload would fall on other programs of this host; the others outlive the answer.
+NOT_OUT = HOP | {"set-cookie", "server", "date", "alt-svc", "clear-site-data", "strict-transport-security", "nel",
+                 "report-to", "reporting-endpoints", "service-worker-allowed", "www-authenticate", "x-frame-options",
+                 "referrer-policy", "x-content-type-options", "cross-origin-opener-policy", "origin-agent-cluster",
+                 "x-powered-by", "x-xss-protection", "public-key-pins", "expect-ct"}  # fmt: skip
+NOT_OUT_PREFIXES = ("access-control-",)
+
+# What the real front end runs under (knowledge: only its calls home are blocked). It cannot contain a hostile node's
+# script; it cuts its ways out by connect, image and form.
+CSP = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+    "worker-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
+SAME_ORIGIN = (  # not no-referrer: with it the browser sends `Origin: null` with our own forms (Fetch, append Origin)
+    ("Referrer-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "SAMEORIGIN"),
+    ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+)  # fmt: skip
+
+# Files that somebody stored: whatever they are, opened as a page they are dead. Paths as refusals.plain makes them.
+STORED = ("/view", "/userdata", "/v2/userdata", "/assets", "/experiment/models/preview", "/viewvideo", "/vhs")
+SHOWN = re.compile(r"(?:image/(?!svg)[a-z0-9.+-]+|(?:audio|video)/[a-z0-9.+-]+)\s*(?:;|\Z)", re.IGNORECASE)
+DEAD = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:"
+
+
+def inwards(pairs: Pairs) -> Iterator[tuple[str, str]]:
+    """What of a request's headers the workload sees."""
+    pairs = tuple(pairs)
+    named = _named(pairs)
+    for name, value in pairs:
+        low = name.lower()
+        if low not in NOT_IN and low not in named and not low.startswith(NOT_IN_PREFIXES):
+            yield name, value
+    yield "Host", INSIDE
+    if any(name.lower() == "origin" for name, _ in pairs):
+        yield "Origin", f"http://{INSIDE}"
+
+
+def outwards(pairs: Pairs, path: str) -> Iterator[tuple[str, str]]:
+    """What of an answer's headers the browser sees, and ours. `path` as refusals.plain makes it."""
+    pairs = tuple(pairs)
+    named, kind = _named(pairs), ""
+    stored = any(path == one or path.startswith(f"{one}/") for one in STORED)
+    for name, value in pairs:
+        low = name.lower()
+        if low == "content-type":
+            kind = value
+        if low in NOT_OUT or low in named or low.startswith(NOT_OUT_PREFIXES) or (stored and low == "cache-control"):
+            continue
+        yield name, value
+    yield from SAME_ORIGIN
+    yield "Content-Security-Policy", DEAD if stored and not SHOWN.match(kind.strip()) else CSP
+    if stored:
+        yield "Cache-Control", "no-store"  # pictures must not outlive the session in the browser's cache
+
+
+def _named(pairs: Pairs) -> frozenset[str]:
+    """Headers that `Connection` says are of this hop only. Content-Length stays: without it the body's end would move."""
+    listed = (value for name, value in pairs if name.lower() == "connection")
+    return frozenset(word.strip().lower() for value in listed for word in value.split(",")) - {"content-length"}

@@ -1,0 +1,93 @@
+"""The event loop: listeners, the probe, the word of `up`, and an orderly end."""
+
+import asyncio
+import concurrent.futures.thread  # noqa: F401 -- loaded while its file can still be read, as below
+import encodings.idna  # noqa: F401
+import os
+import socket
+import sqlite3
+import ssl
+import sys
+import time
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import uvloop
+
+from catalyst.services.gateway import metrics as numbers
+from catalyst.services.gateway import protocol
+from catalyst.services.gateway.app import Gateway
+from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.state import State
+
+SWEEP = 5.0  # s until a revoked token's websocket is closed
+DRAIN = 3.0  # s that answers under way get at the end
+HANDSHAKE = 10.0  # s for TLS
+
+
+def serve(
+    listener: socket.socket, metrics: socket.socket | None, config: Config, state: State, door: int, *,
+    posture: Mapping[str, Any], disk: int, tls: ssl.SSLContext | None,
+) -> None:  # fmt: skip
+    """Until standard input ends."""
+
+    async def run() -> None:
+        gateway = Gateway(config, state, door, posture=posture, disk=disk, encrypted=tls is not None, log=_log)
+        server = protocol.serve(gateway.answer)
+        loop = asyncio.get_running_loop()
+        listening = [await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
+                                              ssl_handshake_timeout=HANDSHAKE if tls else None)]  # fmt: skip
+        if metrics:
+            made = protocol.serve(numbers.handler(lambda: numbers.text(gateway.counts, gateway.gauges())))
+            listening.append(await loop.create_server(made, sock=metrics))
+        beside = [asyncio.create_task(one) for one in (gateway.probe.run(), _sweep(gateway))]
+        await _listen_to_up(gateway)
+        for one in listening:
+            one.close()
+        gateway.condition.phase = "stopping"
+        for task in beside:
+            task.cancel()
+        await gateway.sockets.end(code=1001)
+        await _within(DRAIN, server.shutdown(DRAIN))
+        await gateway.close()
+
+    os.set_blocking(sys.stdout.fileno(), False)
+    with suppress(KeyboardInterrupt):
+        uvloop.run(run())
+
+
+async def _listen_to_up(gateway: Gateway) -> None:
+    """`up` says how things are, one JSON object a line; its end is ours."""
+    reader = asyncio.StreamReader(limit=1 << 20)
+    loop = asyncio.get_running_loop()
+    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while True:
+        try:
+            line = await reader.readline()
+        except ValueError:  # longer than the limit
+            continue
+        if not line:
+            pipe.close()
+            return
+        gateway.condition.told(line)
+        if gateway.condition.phase == "stopping":
+            await gateway.sockets.end(code=1001)
+
+
+async def _sweep(gateway: Gateway) -> None:
+    while True:
+        await asyncio.sleep(SWEEP)
+        with suppress(OSError, sqlite3.Error):
+            await gateway.end_what_is_over()
+
+
+async def _within(seconds: float, what: Awaitable[None]) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(what, seconds)
+
+
+def _log(line: str) -> None:
+    """To standard output, which `up` keeps; a reader that is gone or slow loses lines and stops nothing."""
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {line}\n".encode(errors="replace"))
