@@ -48,6 +48,13 @@ class PathRefused(SettingsError):
         super().__init__(f"{setting} {shown(path)}: {why}", hint or "give another folder, or create it: mkdir -p FOLDER")
 
 
+class WipeRefused(CatalystError):
+    """A path may not be wiped, or cannot be reached safely."""
+
+    def __init__(self, path: str, why: str, hint: str) -> None:
+        super().__init__(f"{shown(path)} is not wiped: {why}", hint)
+
+
 class PortTaken(CatalystError):
     """Somebody else listens on the address the interface should be published on."""
 

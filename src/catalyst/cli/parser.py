@@ -41,7 +41,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=30, width=WIDTH)
 
 
-COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "policy", "render", "completion")
+COMMANDS = ("up", "down", "status", "logs", "run", "doctor", "verify", "wipe", "policy", "render", "completion")
 
 
 def build(only: str = "") -> argparse.ArgumentParser:
@@ -52,7 +52,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _policy, _render, _completion)
+    fill = (_up, _down, _status, _logs, _run, _doctor, _verify, _wipe, _policy, _render, _completion)
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
     return parser
@@ -113,6 +113,17 @@ def _verify(commands: Commands, full: bool) -> None:
         verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
         _settings(verify)
         _json(verify)
+
+
+def _wipe(commands: Commands, full: bool) -> None:
+    wipe = _command(commands, "wipe", "overwrite and remove what lies in folders, and say what cannot be promised")
+    if full:
+        wipe.add_argument("paths", nargs="+", metavar="PATH", help="a folder, which is emptied and kept, or a file")
+        wipe.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        wipe.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+        wipe.add_argument("--within", type=int, metavar="SECONDS", help="stop then, and name what was not wiped")
+        wipe.add_argument("--certificate", metavar="FILE", help="write what was done to a new file; JSON if it is *.json")
+        _json(wipe)
 
 
 def _policy(commands: Commands, full: bool) -> None:

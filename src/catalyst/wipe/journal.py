@@ -1,0 +1,81 @@
+"""What is to be wiped, on disk before the first byte is written over, gone when all of it is done.
+
+After a crash, a SIGKILL or a power loss the next start finds it and wipes what is left: wiping twice does no harm, so
+the list of roots is all that has to survive.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from catalyst.errors import CatalystError, pasted, plain
+
+VERSION = 1
+MOST = 1 << 20  # bytes
+
+
+class Journal:
+    """One file in a folder that only Catalyst's user may write."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def open(self, roots: Sequence[str]) -> None:
+        """Note `roots`, and return when that is durable. Raises CatalystError."""
+        text = json.dumps({"version": VERSION, "roots": list(roots)})
+        new = self.file.with_suffix(".new")
+        try:
+            with suppress(FileNotFoundError):
+                new.unlink()
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(descriptor)
+            new.replace(self.file)
+            self._flush_folder()
+        except OSError as error:
+            raise CatalystError(f"the journal {plain(str(self.file))} cannot be written: {(error.strerror or '').lower()}",
+                                "nothing was wiped; make room or a writable folder, then: catalyst down") from error  # fmt: skip
+
+    def roots(self) -> tuple[str, ...]:
+        """What an interrupted wiping was to wipe, empty where none was. Raises CatalystError when it is damaged."""
+        try:
+            descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise self._damaged(error) from error
+        with os.fdopen(descriptor, encoding="ascii") as stream:
+            try:
+                found = json.loads(stream.read(MOST))
+                if not isinstance(found, dict) or found.get("version") != VERSION:
+                    raise ValueError("not of this version")
+                roots = found["roots"]
+                if not isinstance(roots, list) or not all(isinstance(one, str) for one in roots):
+                    raise TypeError("roots must be text")
+                return tuple(roots)
+            except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+                raise self._damaged(error) from error
+
+    def close(self) -> None:
+        """All of it is done."""
+        with suppress(FileNotFoundError):
+            self.file.unlink()
+            with suppress(OSError):
+                self._flush_folder()
+
+    def _flush_folder(self) -> None:
+        descriptor = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _damaged(self, why: object) -> CatalystError:
+        return CatalystError(
+            f"the journal of an interrupted wiping, {plain(str(self.file))}, cannot be read: {plain(str(why)).lower()}",
+            f"wipe by hand with catalyst wipe, then remove it: rm {pasted(str(self.file))}",
+        )
