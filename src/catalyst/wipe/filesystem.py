@@ -26,7 +26,7 @@ NEVER = (
 
 
 class FileSystem(Record):
-    """`options` as the kernel tells them; `category` in the words of NIST SP 800-88r2; `not_promised`: what does not hold."""
+    """`options` as the kernel tells them; `category` in the words of NIST SP 800-88r2, and what it does not cover."""
 
     kind: str
     source: str
@@ -37,7 +37,8 @@ class FileSystem(Record):
 
 def of(descriptor: int) -> FileSystem:
     """The file system of an open folder, by its mount (proc_pid_mountinfo(5)); unknown counts as worthless."""
-    wanted = re.search(r"^mnt_id:\s+(\d+)$", Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii"), re.M)
+    about = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii")
+    wanted = re.search(r"^mnt_id:\s+(\d+)$", about, re.MULTILINE)
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
         mount, _, rest = line.partition(" - ")
         words = mount.split(" ")

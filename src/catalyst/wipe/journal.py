@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from catalyst.errors import CatalystError, pasted, plain
 
@@ -37,8 +38,8 @@ class Journal:
             new.replace(self.file)
             self._flush_folder()
         except OSError as error:
-            raise CatalystError(f"the journal {plain(str(self.file))} cannot be written: {(error.strerror or '').lower()}",
-                                "nothing was wiped; make room or a writable folder, then: catalyst down") from error  # fmt: skip
+            why = f"the journal {plain(str(self.file))} cannot be written: {(error.strerror or '').lower()}"
+            raise CatalystError(why, "nothing was wiped; make room, then: catalyst down") from error
 
     def roots(self) -> tuple[str, ...]:
         """What an interrupted wiping was to wipe, empty where none was. Raises CatalystError when it is damaged."""
@@ -50,13 +51,7 @@ class Journal:
             raise self._damaged(error) from error
         with os.fdopen(descriptor, encoding="ascii") as stream:
             try:
-                found = json.loads(stream.read(MOST))
-                if not isinstance(found, dict) or found.get("version") != VERSION:
-                    raise ValueError("not of this version")
-                roots = found["roots"]
-                if not isinstance(roots, list) or not all(isinstance(one, str) for one in roots):
-                    raise TypeError("roots must be text")
-                return tuple(roots)
+                return _roots(json.loads(stream.read(MOST)))
             except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
                 raise self._damaged(error) from error
 
@@ -79,3 +74,13 @@ class Journal:
             f"the journal of an interrupted wiping, {plain(str(self.file))}, cannot be read: {plain(str(why)).lower()}",
             f"wipe by hand with catalyst wipe, then remove it: rm {pasted(str(self.file))}",
         )
+
+
+def _roots(found: Any) -> tuple[str, ...]:
+    """Raises KeyError, TypeError or ValueError for anything that this version does not write."""
+    if found["version"] != VERSION:
+        raise ValueError("not of this version")
+    roots = found["roots"]
+    if not isinstance(roots, list) or not all(isinstance(one, str) for one in roots):
+        raise TypeError("roots must be text")
+    return tuple(roots)

@@ -14,7 +14,10 @@ STEP = 4000  # bytes of a relative path that openat2 takes at once (PATH_MAX is 
 
 
 class Survey(Record):
-    """`files` with one name and `bytes` of disk they use, `folders`, `others` that would only be unlinked; `whole`: all seen."""
+    """`files` with one name and the `bytes` of disk they use, `folders`, `others` that would only be unlinked.
+
+    `whole`: everything was seen.
+    """
 
     files: int
     bytes: int

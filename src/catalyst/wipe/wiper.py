@@ -33,13 +33,13 @@ class Budget(Record):
 
 
 class _Folder:
-    """An open folder of the walk. `path` is for reports, `names` what is still to do."""
+    """An open folder of the walk. `name` is its name in `parent`, `path` is for reports, `names` what is still to do."""
 
-    def __init__(self, descriptor: int, name: bytes, path: bytes) -> None:
-        self.descriptor, self.name, self.path = descriptor, name, path
+    def __init__(self, descriptor: int, parent: "_Folder | None" = None, name: bytes = b"", path: bytes = b"") -> None:
+        self.descriptor, self.parent, self.name, self.path = descriptor, parent, name, path
         self.names: list[bytes] = []
         self.rounds = 0
-        self.holds = False  # something that is left lies in it, so it stays too
+        self.kept = set[bytes]()  # names in it that could not be removed, so it stays too
 
 
 class Wiper:
@@ -56,11 +56,12 @@ class Wiper:
     def wipe(self, root: Root) -> Outcome:
         """Empty the folder, or remove the file, durably. What the file system refused is in the outcome, never raised."""
         out = self._out = Outcome()
-        top = _Folder(root.folder, b"", b"")
+        top = _Folder(root.folder)
         self._open = [top]
-        self._deep: list[tuple[bytes, bytes]] = []  # moved up: name in the root, path where it was
+        self._deep: list[tuple[bytes, bytes]] = []  # set aside: name there, path where it was
         top.names = [root.name] if root.name else self._listed(top)
         top.rounds = ROUNDS if root.name else 1
+        self._aside = self._make_aside(top)
         try:
             while self._open and not self._over():
                 self._step(top)
@@ -69,19 +70,29 @@ class Wiper:
         finally:
             self._close(top)
         if self.spent:
-            self._leave(top, b"", self.spent)
+            self._leave(top, b"", b"", self.spent)
         with suppress(OSError):
             os.fsync(root.folder)
         return out
+
+    def _make_aside(self, top: _Folder) -> _Folder | None:
+        """A folder in the root that only we may enter. What is to be written is moved there first: nobody but a process of
+        our own user can then exchange it (tests/attacks/test_wipe_races.py). None on a full disk, which must not stop us."""
+        name = b".wiping-" + os.urandom(8).hex().encode()
+        with suppress(OSError):
+            os.mkdir(name, 0o700, dir_fd=top.descriptor)
+            top.kept.add(name)
+            return _Folder(syscalls.openat2(top.descriptor, name, FOLDER, syscalls.INSIDE), top, name)
+        return None
 
     def _step(self, top: _Folder) -> None:
         """One entry of the deepest open folder, or up again where it has none left."""
         here = self._open[-1]
         if here.names:
             self._entry(here, here.names.pop())
-        elif here is top and self._deep:
+        elif here is top and self._deep and self._aside:
             name, path = self._deep.pop()
-            self._into(top, name, path)
+            self._into(self._aside, name, path)
         elif here.rounds < ROUNDS and (more := self._listed(here)):
             here.rounds += 1
             here.names = more
@@ -103,9 +114,10 @@ class Wiper:
 
     def _listed(self, here: _Folder) -> list[bytes]:
         try:
-            return [os.fsencode(name) for name in os.listdir(here.descriptor)]  # noqa: PTH208 -- of a descriptor
+            names = map(os.fsencode, os.listdir(here.descriptor))  # noqa: PTH208 -- of a descriptor
+            return [name for name in names if name not in here.kept]
         except OSError as error:
-            self._leave(here, here.path, _words(error))
+            self._leave(here, b"", here.path, _words(error))
             return []
 
     def _entry(self, here: _Folder, name: bytes) -> None:
@@ -122,39 +134,56 @@ class Wiper:
         except FileNotFoundError:
             pass
         except OSError as error:
-            self._leave(here, path, _words(error))
+            self._leave(here, name, path, _words(error))
         self._tell(self._out)
 
-    def _leave(self, here: _Folder, path: bytes, why: str) -> None:
-        here.holds = True
+    def _leave(self, here: _Folder, name: bytes, path: bytes, why: str) -> None:
+        here.kept.add(name)
         self._out.leave(path, why)
 
     def _file(self, here: _Folder, name: bytes, path: bytes) -> None:
+        """Give it a random name of the same length, aside, then overwrite it there, then remove it."""
+        where, called = self._set_aside(here, name)
         try:
-            descriptor = self._opened(here, name, FILE)
+            descriptor = self._opened(where, called, FILE)
         except OSError as error:
-            if error.errno == errno.EXDEV:
-                raise
-            self._only_unlink(here, name, path, f"cannot be written: {_words(error)}", failed=True)
+            self._only_unlink(where, called, path, f"cannot be written: {_words(error)}", failed=True)
             return
         try:
-            # Asked of what is open: since the look at the name it may have become another file, or got a second name.
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-                self._only_unlink(here, name, path, _kind(found))
+            if (why := _not_ours(descriptor, where, called)) is not None:
+                self._only_unlink(where, called, path, why)
                 return
-            written = overwrite(descriptor, found.st_size, self._wrote)
+            written = overwrite(descriptor, os.fstat(descriptor).st_size, self._wrote)
         except OSError as error:
-            self._only_unlink(here, name, path, f"cannot be overwritten: {_words(error)}", failed=True)
+            self._only_unlink(where, called, path, f"cannot be overwritten: {_words(error)}", failed=True)
             return
+        except Unfinished:
+            with suppress(OSError):
+                syscalls.rename_new(where.descriptor, called, here.descriptor, name)
+            raise
         finally:
             os.close(descriptor)
-        self._unlink(here, name)
+        os.unlink(called, dir_fd=where.descriptor)
         self._out.overwrote(written)
+
+    def _set_aside(self, here: _Folder, name: bytes) -> tuple[_Folder, bytes]:
+        """Where it is now, and its name there. Where it cannot be moved (another quota, a full disk) it is renamed only."""
+        called = _random_name(len(name))
+        for where in (self._aside or here, here):
+            try:
+                syscalls.rename_new(here.descriptor, name, where.descriptor, called)
+            except OSError as error:
+                if error.errno == errno.EBUSY:
+                    raise OSError(errno.EXDEV, "a mount point") from error
+                if error.errno not in {errno.EEXIST, errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.ENOSPC, errno.EDQUOT}:
+                    raise
+            else:
+                return where, called
+        return here, name
 
     def _wrote(self, count: int) -> None:
         self._bytes += count
-        if self._over():
+        if self._entries < self._budget.entries and self._over():
             raise Unfinished
 
     def _opened(self, here: _Folder, name: bytes, flags: int) -> int:
@@ -177,20 +206,22 @@ class Wiper:
         if len(self._open) < OPEN_FOLDERS:
             self._into(here, name, path)
             return
+        if self._aside is None:
+            raise OSError(errno.ENOSPC, "too deep, and no room to move it up")
         risen = os.urandom(16).hex().encode()
-        syscalls.rename_new(here.descriptor, name, self._open[0].descriptor, risen)
+        syscalls.rename_new(here.descriptor, name, self._aside.descriptor, risen)
         self._deep.append((risen, path[-4096:]))
 
     def _into(self, here: _Folder, name: bytes, path: bytes) -> None:
         try:
             descriptor = self._opened(here, name, FOLDER)
         except OSError as error:
-            self._leave(here, path, _words(error))
+            self._leave(here, name, path, _words(error))
             return
         if os.fstat(descriptor).st_mode & 0o700 != 0o700:
             with suppress(OSError):
                 os.fchmod(descriptor, 0o700)
-        folder = _Folder(descriptor, name, path)
+        folder = _Folder(descriptor, here, name, path)
         folder.names = self._listed(folder)
         folder.rounds = 1
         self._open.append(folder)
@@ -201,36 +232,41 @@ class Wiper:
         if not self._open:
             return
         os.close(done.descriptor)
-        parent = self._open[-1]
-        parent.holds |= done.holds  # what is left in it has been named
-        if not done.holds:
-            try:
-                self._unlink(parent, done.name, folder=True)
-                self._out.folders += 1
-            except OSError as error:
-                self._leave(parent, done.path, _words(error))
+        parent = done.parent or done
+        if done.kept:  # what is left in it has been named
+            parent.kept.add(done.name)
+            return
+        try:
+            self._remove_folder(parent, done.name)
+            self._out.folders += 1
+        except OSError as error:
+            self._leave(parent, done.name, done.path, _words(error))
 
     def _only_unlink(self, here: _Folder, name: bytes, path: bytes, why: str, *, failed: bool = False) -> None:
         os.unlink(name, dir_fd=here.descriptor)
         self._out.unlinked_only(path, why, failed=failed)
 
-    def _unlink(self, here: _Folder, name: bytes, *, folder: bool = False) -> None:
-        """Give it a random name of the same length, so that the old one is written over where it stands, and remove it."""
+    def _remove_folder(self, parent: _Folder, name: bytes) -> None:
+        """Under a random name of the same length, so that its own is written over where it stands."""
         other = _random_name(len(name))
         try:
-            syscalls.rename_new(here.descriptor, name, here.descriptor, other)
+            syscalls.rename_new(parent.descriptor, name, parent.descriptor, other)
         except OSError as error:
-            if error.errno not in {errno.EEXIST, errno.EINVAL, errno.ENOSYS}:
+            if error.errno not in {errno.EEXIST, errno.EINVAL, errno.ENOSYS, errno.ENOSPC, errno.EDQUOT}:
                 raise
             other = name
         try:
-            (os.rmdir if folder else os.unlink)(other, dir_fd=here.descriptor)
+            os.rmdir(other, dir_fd=parent.descriptor)
         except OSError:
             with suppress(OSError):
-                syscalls.rename_new(here.descriptor, other, here.descriptor, name)
+                syscalls.rename_new(parent.descriptor, other, parent.descriptor, name)
             raise
 
     def _close(self, top: _Folder) -> None:
+        if self._aside:
+            self._open.append(self._aside)
+            with suppress(OSError):
+                os.rmdir(self._aside.name, dir_fd=top.descriptor)
         for folder in self._open:
             if folder is not top:
                 os.close(folder.descriptor)
@@ -241,6 +277,22 @@ _LETTERS = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def _random_name(length: int) -> bytes:
     return bytes(_LETTERS[byte % len(_LETTERS)] for byte in os.urandom(length))
+
+
+def _not_ours(descriptor: int, where: _Folder, name: bytes) -> str | None:
+    """Why this open file is not written, None where the name it was opened by is its only one.
+
+    A count of 1 alone proves nothing: opened as a second name of a host's file, it is 1 too once that name has been
+    replaced by another file. So the name must lead to it, and its count must not have changed meanwhile (ctime).
+    """
+    before = os.fstat(descriptor)
+    named = os.stat(name, dir_fd=where.descriptor, follow_symlinks=False)
+    after = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode) or before.st_nlink != 1:
+        return _kind(before)
+    if (named.st_dev, named.st_ino, named.st_ctime_ns) != (before.st_dev, before.st_ino, after.st_ctime_ns):
+        return "it was exchanged while it was opened"
+    return None
 
 
 def _kind(found: os.stat_result) -> str:

@@ -17,7 +17,8 @@ from catalyst.wipe import certificate
 from catalyst.wipe.outcome import Outcome
 from catalyst.wipe.roots import Root
 from catalyst.wipe.survey import Survey, survey
-from catalyst.wipe.wipe import close_all, open_all, wipe as wipe_all
+from catalyst.wipe.wipe import close_all, open_all
+from catalyst.wipe.wipe import wipe as wipe_all
 from catalyst.wipe.wiper import Budget
 
 
