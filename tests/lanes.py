@@ -1,8 +1,8 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm. A lane that was asked for and cannot run fails; it is never
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-carve. A lane that was asked for and cannot run fails; it is never
 skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
-`vm` boots virtual machines (tests/vm).
+`vm` boots virtual machines (tests/vm), the lane `carve` searches disks for what was removed (tests/carve).
 """
 
 import os
@@ -16,7 +16,8 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
-LANES = (*engines(), "vm")
+FOLDERS = {"vm": "tests/vm", "carve": "tests/carve"}
+LANES = (*engines(), *FOLDERS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,8 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if any(config.getoption(f"--run-{name}") for name in engines()):
         config.args = [*config.args, "tests/live"]
-    if config.getoption("--run-vm"):
-        config.args = [*config.args, "tests/vm"]
+    config.args = [*config.args, *(folder for name, folder in FOLDERS.items() if config.getoption(f"--run-{name}"))]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
