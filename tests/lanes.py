@@ -1,5 +1,5 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-carve. A lane that was asked for and cannot run fails; it is never
-skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-carve. A lane that was asked for and cannot run
+fails; it is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
 `vm` boots virtual machines (tests/vm), the lane `carve` searches disks for what was removed (tests/carve).

@@ -25,6 +25,7 @@ from catalyst.wipe.wiper import Budget
 def wipe(arguments: argparse.Namespace) -> int:
     """0 when everything was overwritten and removed, 1 when something is left or was only unlinked for an error."""
     started = datetime.now(UTC)
+    budget = _budget(arguments)
     _nothing_runs(arguments.paths)
     roots = open_all(arguments.paths, home=environment("HOME").get("HOME", ""))
     found = [(root, survey(root)) for root in roots]
@@ -36,7 +37,7 @@ def wipe(arguments: argparse.Namespace) -> int:
         _ask(found)
     receipt = _receipt(arguments.certificate, roots)
     with _stoppable() as stop, _progress(sum(one.files for _, one in found)) as tell:
-        entries = wipe_all(roots, _budget(arguments), stop=stop, tell=tell)
+        entries = wipe_all(roots, budget, stop=stop, tell=tell)
     done = certificate.document(entries, version=__version__, started=started)
     if receipt is not None:
         certificate.store(receipt, done, as_text=not arguments.certificate.endswith(".json"))
@@ -56,7 +57,11 @@ def _nothing_runs(paths: list[str]) -> None:
 
 
 def _budget(arguments: argparse.Namespace) -> Budget:
-    return Budget(seconds=float(arguments.within)) if arguments.within else Budget()
+    if arguments.within is None:
+        return Budget()
+    if arguments.within < 1:
+        raise UsageError(f"--within is {arguments.within}; it must be 1 s or more", "--within 60")
+    return Budget(seconds=float(arguments.within))
 
 
 def _receipt(file: str | None, roots: list[Root]) -> int | None:
