@@ -42,6 +42,11 @@ class Settings(Record):
     user: tuple[int, int]
     grace: int
     comfyui_flags: tuple[str, ...]
+    keep: tuple[str, ...]
+    wipe: tuple[str, ...]
+    wipe_within: int
+    certificate: str
+    disable_metadata: bool
     origin: Mapping[str, str]
     notices: tuple[str, ...] = ()
 
@@ -86,6 +91,16 @@ FIELDS: tuple[Field, ...] = (
     Field("grace", "CATALYST_GRACE", "10", parse.integer(1, 600), "seconds the workload gets to end by itself", "SECONDS"),
     Field("comfyui_flags", "COMFYUI_FLAGS", "", parse.flags,
           "extra flags for ComfyUI, from a list of allowed ones", "FLAGS"),
+    Field("keep", "CATALYST_KEEP", "", parse.traces,
+          "with forensic cleanup: folders that stay on disk all the same, of input, output, user, cache", "NAMES"),
+    Field("wipe", "CATALYST_WIPE", "", parse.traces,
+          "with forensic cleanup: folders on disk, overwritten and emptied when the run ends", "NAMES"),
+    Field("wipe_within", "CATALYST_WIPE_WITHIN", "600", parse.integer(1, 86400),
+          "seconds that wiping may take; what is left then is named, and wiped by the next start", "SECONDS"),
+    Field("certificate", "CATALYST_CERTIFICATE", "", parse.path,
+          "with forensic cleanup: file that says after each run what became of every folder (JSON)", "FILE"),
+    Field("disable_metadata", "CATALYST_DISABLE_METADATA", "false", parse.boolean,
+          "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
@@ -112,12 +127,14 @@ def load(
         values[field.key], origin[field.key] = field.parse(field.variable, text), source
         if field.key == "network_mode" and text == "paranoid":
             notices.append(f'NETWORK_MODE "paranoid" ({source}) is an old name; it means isolated')
+    values["disable_metadata"] |= values["paranoid_mode"]
     if not values["data"]:
         values["data"] = _default_data(environ)
     if from_file:
         notices.append(f"settings are read from {plain(str(file.absolute()))}")
     _paranoid(values, origin)
     _reach(values, origin)
+    _cleanup(values, origin)
     return Settings(**values, origin=origin, notices=tuple(notices))
 
 
@@ -143,6 +160,9 @@ def _plain(name: str, text: str) -> None:
         )
 
 
+LISTS = frozenset({"keep", "wipe"})  # of names; a list in a settings file
+
+
 def read_toml(file: Path, *, required: bool) -> dict[str, str]:
     """The top-level keys of a settings file as text. It decides what is confined, so its owner and mode are checked."""
     text = _owned_text(file, required=required)
@@ -161,7 +181,9 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
             raise SettingsError(
                 f"{shown(str(file))} has the unknown key {shown(key)}", f"known keys: {', '.join(sorted(keys))}"
             )
-        if not isinstance(value, str | int | bool):
+        if key in LISTS and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            table[key] = " ".join(value)
+        elif not isinstance(value, str | int | bool):
             raise SettingsError(f"{shown(str(file))}: {key} must be a string, a number or a boolean", f'{key} = "…"')
         if type(value) is int and abs(value) >= 1 << 62:
             raise SettingsError(f"{shown(str(file))}: {key} is too large a number", f"{key} = 1")
@@ -235,6 +257,19 @@ def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
         "whoever reaches the interface can run code in it",
         "keep it on this machine and reach it through ssh: ssh -L 8188:127.0.0.1:8188 HOST",
     )
+
+
+def _cleanup(values: dict[str, Any], origin: dict[str, str]) -> None:
+    """What is to be wiped needs forensic cleanup, is not kept as well, and holds no certificate."""
+    if values["wipe"] and not values["enable_forensic_cleanup"]:
+        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("enable_forensic_cleanup", False),
+                            origin["enable_forensic_cleanup"])  # fmt: skip
+    if set(values["wipe"]) & set(values["keep"]):
+        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("keep", values["keep"]), origin["keep"])
+    certificate, data = os.path.realpath(values["certificate"] or "/"), os.path.realpath(values["data"])
+    if Path(certificate).is_relative_to(data):
+        raise PathRefused("CATALYST_CERTIFICATE", values["certificate"], "it lies in the data directory, which is wiped",
+                          "name a file elsewhere")  # fmt: skip
 
 
 def _word(key: str, value: object) -> str:

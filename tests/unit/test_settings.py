@@ -42,7 +42,14 @@ THREE = {
     "user": ("1:1", "2:2", "3:3"),
     "grace": ("1", "2", "3"),
     "comfyui_flags": ("--cpu", "--lowvram", "--novram"),
+    "keep": ("input", "output", "user"),
+    "wipe": ("output", "user", "cache"),
+    "wipe_within": ("1", "2", "3"),
+    "certificate": ("/x/c", "/y/c", "/z/c"),
+    "disable_metadata": ("true", "false", "true"),
 }
+# A setting that means something only beside another one.
+BESIDE = {"wipe": {"enable_forensic_cleanup": "true"}}
 VARIABLES = {field.key: field.variable for field in FIELDS}
 
 
@@ -54,10 +61,11 @@ def test_every_setting_is_in_the_table() -> None:
 def test_the_command_line_beats_the_environment_beats_the_file(key: str) -> None:
     first, second, third = THREE[key]
     env, toml = {VARIABLES[key]: second}, f'{key} = "{third}"'
+    beside = BESIDE.get(key, {})
     for found, value, origin in (
-        (given({key: first}, toml, **env), first, f"--{key.replace('_', '-')}"),
-        (given(None, toml, **env), second, f"environment {VARIABLES[key]}"),
-        (given(None, toml), third, "catalyst.toml"),
+        (given({**beside, key: first}, toml, **env), first, f"--{key.replace('_', '-')}"),
+        (given(beside, toml, **env), second, f"environment {VARIABLES[key]}"),
+        (given(beside, toml), third, "catalyst.toml"),
     ):
         assert (text_of(getattr(found, key)), found.origin[key]) == (value, origin)
 
@@ -75,7 +83,7 @@ def test_the_default_comes_last_and_says_so(field: object) -> None:
 def test_an_empty_variable_is_an_unset_one(key: str) -> None:
     """As with Docker's `-e NAME=` and compose's `${NAME:-}`; the file's value is not hidden by it."""
     assert given(None, "", **{VARIABLES[key]: ""}).origin[key] == "default"
-    found = given(None, f'{key} = "{THREE[key][0]}"', **{VARIABLES[key]: ""})
+    found = given(BESIDE.get(key), f'{key} = "{THREE[key][0]}"', **{VARIABLES[key]: ""})
     assert found.origin[key] == "catalyst.toml"
 
 

@@ -71,7 +71,7 @@ def _up(commands: Commands, full: bool) -> None:
 def _down(commands: Commands, full: bool) -> None:
     down = _command(commands, "down", "end the instance of a data directory, or what a crash left of it")
     if full:
-        _settings(down, only=("data", "grace"))
+        _settings(down, only=("data", "grace", "wipe_within"))
 
 
 def _status(commands: Commands, full: bool) -> None:

@@ -10,10 +10,11 @@ from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
-from catalyst.errors import FAILED, PortTaken, Unenforceable, WorkloadFailed, plain
+from catalyst.errors import FAILED, CatalystError, PortTaken, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import examine, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import cleanup, examine, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
@@ -33,6 +34,7 @@ class Instance:
     def __init__(self, settings: Settings, tell: Tell) -> None:
         self.settings, self.tell = settings, tell
         self.store = Store(settings.data)
+        self.cleanup = Cleanup(settings, self.store)
         self.entry: Entry | None = None
         self.first: FirstProcess | None = None
         self._stack = ExitStack()
@@ -48,6 +50,8 @@ class Instance:
             self.store.lock()
             self._clear_leftovers()
             engine = self.engine = choose(self.settings.engine, self.settings.image)
+            if self.settings.enable_forensic_cleanup:
+                self.store.session_in_memory()
             self._stack.callback(self.store.clear)
             self._record(state="preparing", engine=engine.id)
             app, make = provision.workload(self.settings, engine, self.tell, self._wake)
@@ -57,6 +61,8 @@ class Instance:
             listener, url = self._listen()
             self._record(state="starting", app=app, url=url)
             self.store.open_session(ready.files, self.settings.user, door=True)
+            self.cleanup.begin()
+            self._stack.push(self._wipe)
             self._start(ready, engine, listener)
             if self._wait_until_ready(url):
                 self._check(ready, engine)
@@ -70,7 +76,7 @@ class Instance:
         first = Entry(
             id=self.store.id, engine="", app=self.settings.app, pid=os.getpid(), url="", state="",
             level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
-            log=str(self.store.log),
+            log="" if self.settings.enable_forensic_cleanup else str(self.store.log), session=str(self.store.session),
         )  # fmt: skip
         self.entry = replace(self.entry or first, **changes)
         self.store.write(self.entry)
@@ -97,6 +103,7 @@ class Instance:
         if record:
             self.tell(f"cleaning up after an instance that did not end by itself ({plain(record.engine)})")
             leftovers.clean(self.store, record)
+        cleanup.resume(self.store, self.settings.wipe_within, self.tell)
 
     def _listen(self) -> tuple[socket.socket, str]:
         address, port = self.settings.bind, self.settings.port
@@ -114,10 +121,11 @@ class Instance:
     def _start(self, ready: Prepared, engine: Engine, listener: socket.socket) -> None:
         self._stack.callback(engine.remove, self.store.id)
         self.sandbox = process.start(ready.outer.argv, opened=ready.outer.opened)
+        self.cleanup.ran = True
         self._stack.callback(self._end_sandbox)
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")
-        self.log = Log(self.store.log, self.sandbox.stdout)
+        self.log = Log(None if self.settings.enable_forensic_cleanup else self.store.log, self.sandbox.stdout)
         door = os.open(self.store.session / "door", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         uid, gid = self.settings.user
         self.gateway = process.start(
@@ -205,6 +213,18 @@ class Instance:
         if self.sandbox.poll() is None:
             raise WorkloadFailed("the gateway ended", "start again: catalyst up")
         raise self._failure_after(self.sandbox.returncode)
+
+    def _wipe(self, kind: type[BaseException] | None, _error: BaseException | None, _trace: object) -> None:
+        """Last of all, when nothing writes any more. A signal now leaves the rest for the next start."""
+        with suppress(OSError):
+            os.read(self._wake, 512)
+        self._record(state="wiping")
+        try:
+            self.cleanup.finish(stop=lambda: self._idle(0))
+        except CatalystError as error:
+            if kind is None:
+                raise
+            self.tell(str(error))  # and the first error goes on
 
     def _failure_after(self, code: int) -> WorkloadFailed:
         return WorkloadFailed(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.errors import CatalystError, pasted, plain
+from catalyst.wipe.roots import Root
 
 VERSION = 1
 MOST = 1 << 20  # bytes
@@ -23,11 +24,13 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def open(self, roots: Sequence[str]) -> None:
+    def open(self, roots: Sequence[Root]) -> None:
         """Note `roots`, and return when that is durable. Raises CatalystError."""
-        text = json.dumps({"version": VERSION, "roots": list(roots)})
+        named = [[root.path, root.inode] for root in roots]
+        text = json.dumps({"version": VERSION, "roots": named})
         new = self.file.with_suffix(".new")
         try:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
                 new.unlink()
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -41,11 +44,11 @@ class Journal:
             why = f"the journal {plain(str(self.file))} cannot be written: {(error.strerror or '').lower()}"
             raise CatalystError(why, "nothing was wiped; make room, then: catalyst down") from error
 
-    def roots(self) -> tuple[str, ...]:
-        """What an interrupted wiping was to wipe, empty where none was. Raises CatalystError when it is damaged."""
+    def roots(self) -> tuple[tuple[str, int], ...]:
+        """Path and inode number of what an interrupted wiping was to wipe. Raises CatalystError when it is damaged."""
         try:
             descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
             raise self._damaged(error) from error
@@ -76,11 +79,11 @@ class Journal:
         )
 
 
-def _roots(found: Any) -> tuple[str, ...]:
+def _roots(found: Any) -> tuple[tuple[str, int], ...]:
     """Raises KeyError, TypeError or ValueError for anything that this version does not write."""
     if found["version"] != VERSION:
         raise ValueError("not of this version")
-    roots = found["roots"]
-    if not isinstance(roots, list) or not all(isinstance(one, str) for one in roots):
-        raise TypeError("roots must be text")
+    roots = [(path, inode) for path, inode in found["roots"]]
+    if not all(type(path) is str and type(inode) is int for path, inode in roots):
+        raise TypeError("a root must be a path and a number")
     return tuple(roots)

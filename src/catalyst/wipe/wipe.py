@@ -40,7 +40,7 @@ def wipe(
 ) -> list[Entry]:
     """Wipe them and close them; one entry each. The journal stays where anything is left."""
     if journal:
-        journal.open([root.path for root in roots])
+        journal.open(roots)
     wiper = Wiper(budget, stop=stop, tell=tell)
     entries = []
     try:

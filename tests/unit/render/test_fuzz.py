@@ -28,6 +28,7 @@ from catalyst.policy.model import (
     Capabilities,
     Devices,
     Enforced,
+    ForensicCleanup,
     HiddenPaths,
     Limits,
     MaskedPaths,
@@ -41,7 +42,7 @@ from catalyst.policy.model import (
     SystemCalls,
     Writable,
 )
-from catalyst.render import session
+from catalyst.render import mounts, session
 from catalyst.render.seccomp import oci, program
 from catalyst.render.target import Facts, Rendered, answers, targets
 from random_cases import RULES, Case, another, case, damaged
@@ -98,8 +99,17 @@ def shown_places(rule: Rule, one: Case) -> object:
     return rule.places & {mount.place for mount in one.sandbox.workload.mounts} if isinstance(rule, Writable) else None
 
 
+def in_memory(rule: Rule, one: Case) -> object:
+    """What ForensicCleanup comes to: the mounts that memory stands in for, and its size."""
+    rest = without(one.policy, ForensicCleanup)
+    policy = Policy((*rest, Stated(rule, ("control",))))
+    return [(mount.target, size) for mount in one.sandbox.workload.mounts if (size := mounts.volatile(policy, mount))]
+
+
 def vacuous(target: str, rule: Rule, one: Case) -> bool:
     """Nothing is to be said: by the target's own table, or because the workload has none of the places."""
+    if isinstance(rule, ForensicCleanup) and target in ALIKE:
+        return not in_memory(rule, one)
     quiet = QUIET[target].get(type(rule))
     if quiet is None:
         return False
@@ -218,7 +228,12 @@ def _present(rule: Rule, facts: Facts) -> object:
     return rule.paths & facts.kernel_files if isinstance(rule, MaskedPaths) else None
 
 
+def _in_memory(rule: Rule, other: Rule, one: Case) -> bool:
+    return in_memory(rule, one) == in_memory(other, one)
+
+
 CONTAINER: dict[type[Rule], Alike] = {
+    ForensicCleanup: _in_memory,
     Network: _sealed,
     Writable: _places,
     Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.PID, Namespace.MOUNT},
@@ -238,6 +253,7 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     "docker": CONTAINER,
     "podman": CONTAINER,
     "bubblewrap": {
+        ForensicCleanup: _in_memory,
         Network: _sealed,
         Writable: _places,
         Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.MOUNT},

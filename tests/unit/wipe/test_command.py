@@ -83,7 +83,7 @@ def test_a_certificate_is_never_in_what_is_wiped_nor_over_another_file(
 def test_what_runs_there_has_to_end_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = Store(str(folder.parent))
     store.prepare((1000, 1000))
-    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, 2); print(flush=True); sys.stdin.read()"
     held = subprocess.Popen([sys.executable, "-c", hold, str(store.folder / "lock")], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)  # fmt: skip
     try:

@@ -26,7 +26,7 @@ def test_there_before_and_gone_after(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("catalyst.wipe.wiper.overwrite", write)
     wipe(open_all([str(folder)]), Budget(), journal=journal)
-    assert seen == [(str(folder),)]
+    assert seen == [((str(folder), folder.stat().st_ino),)]
     assert journal.roots() == ()
     assert [one.name for one in tmp_path.iterdir()] == ["output"]
 
@@ -37,8 +37,8 @@ def test_it_stays_where_something_is_left(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "file").write_text("x")
     wipe(open_all([str(folder)]), Budget(seconds=0), journal=journal)
-    assert journal.roots() == (str(folder),)
-    wipe(open_all(journal.roots()), Budget(), journal=journal)
+    assert [path for path, _ in journal.roots()] == [str(folder)]
+    wipe(open_all(path for path, _ in journal.roots()), Budget(), journal=journal)
     assert (journal.roots(), list(folder.iterdir())) == ((), [])
 
 
@@ -47,13 +47,14 @@ def test_a_journal_that_cannot_be_written_stops_before_anything(tmp_path: Path) 
     folder.mkdir()
     (folder / "file").write_text("x")
     with pytest.raises(CatalystError, match="journal"):
-        wipe(open_all([str(folder)]), Budget(), journal=Journal(tmp_path / "missing" / "wiping.json"))
+        wipe(open_all([str(folder)]), Budget(), journal=Journal(folder / "file" / "wiping.json"))
     assert (folder / "file").read_text() == "x"
 
 
 @pytest.mark.parametrize("text", [
     "", "[]", "null", "{", '{"version": 2, "roots": []}', '{"version": 1}', '{"version": 1, "roots": "/"}',
-    '{"version": 1, "roots": [1]}', "[" * 100_000, "\udcff",
+    '{"version": 1, "roots": [1]}', '{"version": 1, "roots": ["/x"]}', '{"version": 1, "roots": [["/x", true]]}',
+    "[" * 100_000, "\udcff",
 ])  # fmt: skip
 def test_a_damaged_one_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "wiping.json"
