@@ -28,6 +28,7 @@ from catalyst.policy.model import (
     Capabilities,
     Devices,
     Enforced,
+    Execution,
     ForensicCleanup,
     HiddenPaths,
     Limits,
@@ -99,10 +100,19 @@ def shown_places(rule: Rule, one: Case) -> object:
     return rule.places & {mount.place for mount in one.sandbox.workload.mounts} if isinstance(rule, Writable) else None
 
 
-def in_memory(rule: Rule, one: Case) -> object:
-    """What ForensicCleanup comes to: the mounts that memory stands in for, and its size."""
+def runnable(target: str, one: Case) -> bool:
+    """Is there a folder that only Execution keeps programs in from being run? podman says it where it mounts them."""
+    door = mounts.door(one.sandbox) is not None
+    writable = any(mounts.writable(one.policy, mount) for mount in one.sandbox.workload.mounts)
+    if target == "podman":
+        return (door or writable) and any(isinstance(stated.rule, Writable) for stated in one.policy)
+    return writable or (door and not one.facts.session_noexec)
+
+
+def in_memory(rule: Rule | None, one: Case) -> list[tuple[str, int]]:
+    """What ForensicCleanup, the case's own or this one, comes to: the mounts that memory stands in for, and its size."""
     rest = without(one.policy, ForensicCleanup)
-    policy = Policy((*rest, Stated(rule, ("control",))))
+    policy = Policy((*rest, Stated(rule, ("control",)))) if rule else one.policy
     return [(mount.target, size) for mount in one.sandbox.workload.mounts if (size := mounts.volatile(policy, mount))]
 
 
@@ -110,6 +120,8 @@ def vacuous(target: str, rule: Rule, one: Case) -> bool:
     """Nothing is to be said: by the target's own table, or because the workload has none of the places."""
     if isinstance(rule, ForensicCleanup) and target in ALIKE:
         return not in_memory(rule, one)
+    if rule == Execution(from_writable=False) and target in {"docker", "podman"}:
+        return not runnable(target, one)
     quiet = QUIET[target].get(type(rule))
     if quiet is None:
         return False
