@@ -5,11 +5,13 @@ CATALYST_TEST_KILLS=100 for the long form.
 """
 
 import json
+import mmap
 import os
 import random
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -64,11 +66,26 @@ def holding(catalyst: Catalyst, secret: str, *more: Path) -> list[str]:
     places = [catalyst.data, store.folder, Path("/dev/shm"), Path("/run/catalyst"), Path("/var/lib/catalyst"),
               Path("/var/lib/containers"), Path("/run/containers"), Path("/var/lib/docker"), *more]  # fmt: skip
     places += [path for path in Path("/tmp").glob("catalyst-*") if path.is_dir()]
-    since = f"@{catalyst.data.parent.stat().st_ctime - 60}"
-    wanted = ["find", *map(str, filter(Path.exists, places)), "-type", "f", "-newermt", since]
-    found = subprocess.run([*wanted, "-exec", "grep", "-laF", secret, "{}", "+"],
-                           capture_output=True, text=True, timeout=PATIENCE)  # fmt: skip
-    return [line for line in found.stdout.splitlines() if "comfyui-" not in line]
+    return [path for place in places for path in _recent(place, catalyst.data.parent.stat().st_ctime - 60)
+            if "/comfyui-" not in path and _holds(path, secret.encode())]  # fmt: skip
+
+
+def _recent(place: Path, since: float) -> Iterator[str]:
+    """Regular files below it; what vanishes meanwhile is left out, and nothing else."""
+    for folder, _, names in os.walk(place):
+        for path in (f"{folder}/{name}" for name in names):
+            with suppress(OSError):
+                found = Path(path).lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_mtime >= since and found.st_size < 64 << 20:
+                    yield path
+
+
+def _holds(path: str, secret: bytes) -> bool:
+    try:
+        with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(secret) >= 0
+    except (OSError, ValueError):  # gone, or empty
+        return False
 
 
 def gone(catalyst: Catalyst) -> None:
