@@ -1,9 +1,9 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age, --run-browser. A lane that was asked for and cannot
-run fails; it is never skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age, --run-browser,
+--run-carve. A lane that was asked for and cannot run fails; it is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
 `vm` boots virtual machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in
-front of the gateway (tests/browser).
+front of the gateway (tests/browser); `carve` searches disks for what was removed (tests/carve).
 """
 
 import os
@@ -17,7 +17,8 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
-LANES = (*engines(), "vm", "age", "browser")
+FOLDERS = {"vm": "tests/vm", "browser": "tests/browser", "carve": "tests/carve"}
+LANES = (*engines(), "age", *FOLDERS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,10 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if any(config.getoption(f"--run-{name}") for name in engines()):
         config.args = [*config.args, "tests/live"]
-    if config.getoption("--run-vm"):
-        config.args = [*config.args, "tests/vm"]
-    if config.getoption("--run-browser"):
-        config.args = [*config.args, "tests/browser"]
+    config.args = [*config.args, *(folder for name, folder in FOLDERS.items() if config.getoption(f"--run-{name}"))]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -13,6 +13,7 @@ from catalyst.guard.record import Record, replace
 from catalyst.policy.build import collect
 from catalyst.policy.model import (
     RULE_TYPES,
+    TRACES,
     Capabilities,
     CleanEnvironment,
     Devices,
@@ -107,8 +108,14 @@ RULES: Mapping[type[Rule], Callable[[Random], Rule]] = {
     CleanEnvironment: lambda _: CleanEnvironment(),
     OwnTerminal: lambda _: OwnTerminal(),
     SystemCalls: lambda random: SystemCalls(random.choice(list(Tier)), random.random() < 0.5, random.random() < 0.5),
-    ForensicCleanup: lambda _: ForensicCleanup(),
+    ForensicCleanup: lambda random: ForensicCleanup(_size(random), *_on_disk(random)),
 }
+
+
+def _on_disk(random: Random) -> tuple[frozenset[Place], frozenset[Place]]:
+    """Places on disk, and those of them that are kept."""
+    on_disk = frozenset(map(Place, _some(random, Place))) & TRACES
+    return on_disk, frozenset(place for place in on_disk if random.random() < 0.5)
 
 
 def _text(random: Random) -> str:

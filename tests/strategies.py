@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from catalyst.policy.model import (
     RULE_TYPES,
+    TRACES,
     Capabilities,
     CleanEnvironment,
     Devices,
@@ -55,6 +56,7 @@ _ids = st.integers(1, (1 << 32) - 2)
 _sizes = st.integers(1, 1 << 50)
 HOSTS = ("huggingface.co:443", "*.hf.co:443", "192.0.2.1:80", "example.org:*")
 
+_traces = st.frozensets(st.sampled_from(sorted(TRACES)))
 RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     Identity: st.builds(Identity, _ids, _ids),
     NoNewPrivileges: st.just(NoNewPrivileges()),
@@ -77,7 +79,7 @@ RULES: Mapping[type[Rule], st.SearchStrategy[Rule]] = {
     OwnTerminal: st.just(OwnTerminal()),
     Execution: st.builds(Execution, st.booleans()),
     SystemCalls: st.builds(SystemCalls, st.sampled_from(Tier), st.booleans(), st.booleans()),
-    ForensicCleanup: st.just(ForensicCleanup()),
+    ForensicCleanup: st.builds(ForensicCleanup, _sizes, _traces, _traces),
 }
 
 
@@ -112,6 +114,9 @@ def facts() -> st.SearchStrategy[Facts]:
         submounts=st.sampled_from([frozenset[str](), frozenset({"/srv/ComfyUI/models/disk"})]),
         kernel_files=_subset(*KERNEL_FILES),
         landlock=st.sampled_from([0, 1, 2, 3, 7]),
+        swap=st.sampled_from([(), ("/dev/sda2",)]),
+        session_in_memory=st.booleans(),
+        session_noexec=st.booleans(),
         machine=st.sampled_from(["x86_64", "aarch64", "riscv64"]),
     )
 

@@ -76,6 +76,13 @@ class BrokerRefused(CatalystError):
     """The broker was asked for something that it does not do."""
 
 
+class WipeRefused(CatalystError):
+    """A path may not be wiped, or cannot be reached safely."""
+
+    def __init__(self, path: str, why: str, hint: str) -> None:
+        super().__init__(f"{shown(path)} is not wiped: {why}", hint)
+
+
 class PortTaken(CatalystError):
     """Somebody else listens on the address the interface should be published on."""
 

@@ -93,6 +93,19 @@ def identity(name: str, text: str) -> str:
     return text if re.fullmatch(r"fd:[1-9]\d{0,3}", text) else path(name, text)
 
 
+TRACES = ("input", "output", "user", "cache")  # policy/model.py has them as places; a test holds the two together
+
+
+def traces(name: str, text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    for word in words:
+        if word not in TRACES:
+            raise SettingsError(
+                f"{name} names {shown(word)}; it must be of {', '.join(TRACES)}", f"for the pictures: {name}=output"
+            )
+    return words
+
+
 def integer(low: int, high: int) -> Parser:
     def parse(name: str, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:

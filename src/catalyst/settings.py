@@ -56,6 +56,11 @@ class Settings(Record):
     comfyui_flags: tuple[str, ...]
     egress_allow: tuple[str, ...]
     egress_deny: tuple[str, ...]
+    keep: tuple[str, ...]
+    wipe: tuple[str, ...]
+    wipe_within: int
+    certificate: str
+    disable_metadata: bool
     origin: Mapping[str, str]
     notices: tuple[str, ...] = ()
 
@@ -139,6 +144,17 @@ FIELDS: tuple[Field, ...] = (
           "RULES", many=True),
     Field("egress_deny", "CATALYST_EGRESS_DENY", "", parse.rules, "rules to take off the list, built-in ones too",
           "RULES", many=True),
+    Field("keep", "CATALYST_KEEP", "", parse.traces,
+          "with forensic cleanup: folders that stay on disk all the same, of input, output, user, cache", "NAMES",
+          many=True),
+    Field("wipe", "CATALYST_WIPE", "", parse.traces,
+          "with forensic cleanup: folders on disk, overwritten and emptied when the run ends", "NAMES", many=True),
+    Field("wipe_within", "CATALYST_WIPE_WITHIN", "600", parse.integer(1, 86400),
+          "seconds that wiping may take; what is left then is named, and wiped by the next start", "SECONDS"),
+    Field("certificate", "CATALYST_CERTIFICATE", "", parse.path,
+          "with forensic cleanup: file that says after each run what became of every folder (JSON)", "FILE"),
+    Field("disable_metadata", "CATALYST_DISABLE_METADATA", "false", parse.boolean,
+          "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
@@ -165,12 +181,14 @@ def load(
         values[field.key], origin[field.key] = field.parse(field.variable, text), source
         if field.key == "network_mode" and text == "paranoid":
             notices.append(f'NETWORK_MODE "paranoid" ({source}) is an old name; it means isolated')
+    values["disable_metadata"] |= values["paranoid_mode"]
     if not values["data"]:
         values["data"] = _default_data(environ)
     if from_file:
         notices.append(f"settings are read from {plain(str(file.absolute()))}")
     _paranoid(values, origin)
     _reach(values, origin)
+    _cleanup(values, origin)
     return Settings(**values, origin=origin, notices=tuple(notices))
 
 
@@ -306,6 +324,19 @@ def _one_certificate(values: dict[str, Any], origin: dict[str, str]) -> None:
     if given and values["self_signed"]:
         raise Contradiction("CATALYST_SELF_SIGNED=true", origin["self_signed"],
                             f"CATALYST_TLS_CERTIFICATE={values['tls_certificate']}", origin["tls_certificate"])  # fmt: skip
+
+
+def _cleanup(values: dict[str, Any], origin: dict[str, str]) -> None:
+    """What is to be wiped needs forensic cleanup, is not kept as well, and holds no certificate."""
+    if values["wipe"] and not values["enable_forensic_cleanup"]:
+        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("enable_forensic_cleanup", False),
+                            origin["enable_forensic_cleanup"])  # fmt: skip
+    if set(values["wipe"]) & set(values["keep"]):
+        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("keep", values["keep"]), origin["keep"])
+    certificate, data = os.path.realpath(values["certificate"] or "/"), os.path.realpath(values["data"])
+    if Path(certificate).is_relative_to(data):
+        raise PathRefused("CATALYST_CERTIFICATE", values["certificate"], "it lies in the data directory, which is wiped",
+                          "name a file elsewhere")  # fmt: skip
 
 
 def _word(key: str, value: object) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalyst.instance.store import ground, remove_session, temporary
+from catalyst.instance.ground import ground, temporary
+from catalyst.instance.store import remove_session
 
 OTHER = 4343
 

@@ -59,7 +59,14 @@ THREE = {
     "comfyui_flags": ("--cpu", "--lowvram", "--novram"),
     "egress_allow": ("a.org", "b.org", "*.c.org:8443"),
     "egress_deny": ("a.org", "b.org", "*.c.org:8443"),
+    "keep": ("input", "output", "user"),
+    "wipe": ("output", "user", "cache"),
+    "wipe_within": ("1", "2", "3"),
+    "certificate": ("/x/c", "/y/c", "/z/c"),
+    "disable_metadata": ("true", "false", "true"),
 }
+# A setting that means something only beside another one.
+BESIDE = {"wipe": {"enable_forensic_cleanup": "true"}}
 VARIABLES = {field.key: field.variable for field in FIELDS}
 
 
@@ -71,10 +78,11 @@ def test_every_setting_is_in_the_table() -> None:
 def test_the_command_line_beats_the_environment_beats_the_file(key: str) -> None:
     first, second, third = THREE[key]
     env, toml = {VARIABLES[key]: second}, f'{key} = "{third}"'
+    beside = BESIDE.get(key, {})
     for found, value, origin in (
-        (given({key: first}, toml, **env), first, f"--{key.replace('_', '-')}"),
-        (given(None, toml, **env), second, f"environment {VARIABLES[key]}"),
-        (given(None, toml), third, "catalyst.toml"),
+        (given({**beside, key: first}, toml, **env), first, f"--{key.replace('_', '-')}"),
+        (given(beside, toml, **env), second, f"environment {VARIABLES[key]}"),
+        (given(beside, toml), third, "catalyst.toml"),
     ):
         assert (text_of(getattr(found, key)), found.origin[key]) == (value, origin)
 
@@ -102,7 +110,7 @@ def test_where_it_is_published(told: dict[str, str], mode: str, address: str) ->
 def test_an_empty_variable_is_an_unset_one(key: str) -> None:
     """As with Docker's `-e NAME=` and compose's `${NAME:-}`; the file's value is not hidden by it."""
     assert given(None, "", **{VARIABLES[key]: ""}).origin[key] == "default"
-    found = given(None, f'{key} = "{THREE[key][0]}"', **{VARIABLES[key]: ""})
+    found = given(BESIDE.get(key), f'{key} = "{THREE[key][0]}"', **{VARIABLES[key]: ""})
     assert found.origin[key] == "catalyst.toml"
 
 

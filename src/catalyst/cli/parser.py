@@ -44,8 +44,8 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 COMMANDS = (
-    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "policy",
-    "egress", "vault", "render", "completion",
+    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "wipe",
+    "policy", "egress", "vault", "render", "completion",
 )  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def build(only: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
-        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _policy, _egress,
-        _vault, _render, _completion,
+        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _wipe, _policy,
+        _egress, _vault, _render, _completion,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
@@ -79,7 +79,7 @@ def _up(commands: Commands, full: bool) -> None:
 def _down(commands: Commands, full: bool) -> None:
     down = _command(commands, "down", "end the instance of a data directory, or what a crash left of it")
     if full:
-        _settings(down, only=("data", "grace"))
+        _settings(down, only=("data", "grace", "wipe_within"))
 
 
 def _status(commands: Commands, full: bool) -> None:
@@ -151,6 +151,17 @@ def _verify(commands: Commands, full: bool) -> None:
         verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
         _settings(verify)
         _json(verify)
+
+
+def _wipe(commands: Commands, full: bool) -> None:
+    wipe = _command(commands, "wipe", "overwrite and remove what lies in folders, and say what cannot be promised")
+    if full:
+        wipe.add_argument("paths", nargs="+", metavar="PATH", help="a folder, which is emptied and kept, or a file")
+        wipe.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        wipe.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
+        wipe.add_argument("--within", type=int, metavar="SECONDS", help="stop then, and name what was not wiped")
+        wipe.add_argument("--certificate", metavar="FILE", help="write what was done to a new file; JSON if it is *.json")
+        _json(wipe)
 
 
 def _policy(commands: Commands, full: bool) -> None:

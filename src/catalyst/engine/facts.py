@@ -16,11 +16,13 @@ from catalyst.render.lsm.profile import Profile
 from catalyst.render.seccomp import notify
 from catalyst.render.target import Facts
 from catalyst.settings import Settings
+from catalyst.wipe import filesystem
 
 
 def read(settings: Settings, *, rootless: bool = False, modules: frozenset[str] = frozenset(),
-         profiles: Iterable[Profile] = ()) -> Facts:  # fmt: skip
+         profiles: Iterable[Profile] = (), session: Path | None = None) -> Facts:  # fmt: skip
     """The facts of this host for one run: of `profiles`, those that are loaded for one of `modules`."""
+    in_memory, noexec = _mounted(session) if session else (False, False)
     gpu = [str(path) for pattern in GPU[settings.gpu] for path in sorted(Path("/").glob(pattern.lstrip("/")))]
     return Facts(
         root=os.geteuid() == 0,
@@ -39,6 +41,9 @@ def read(settings: Settings, *, rootless: bool = False, modules: frozenset[str] 
         modules=modules,
         profiles=frozenset(one.name for one in profiles if one.module in modules and security_modules.loaded(one)),
         kernel_files=frozenset(path for path in PATHS if Path(path).exists()),
+        swap=filesystem.swap_in_clear(),
+        session_in_memory=in_memory,
+        session_noexec=noexec,
     )
 
 
@@ -52,6 +57,17 @@ def _landlock() -> int:
 def _notify() -> bool:
     machine = os.uname().machine
     return machine in NUMBERS and probe.works(notify.encoded(machine))
+
+
+def _mounted(folder: Path) -> tuple[bool, bool]:
+    """Is it, or will it be, in memory, and mounted noexec?"""
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    descriptor = os.open(there, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        kind = filesystem.of(descriptor).kind
+        return kind in filesystem.IN_MEMORY, bool(os.fstatvfs(descriptor).f_flag & os.ST_NOEXEC)
+    finally:
+        os.close(descriptor)
 
 
 def _hard(kind: int) -> int:

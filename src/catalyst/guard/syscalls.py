@@ -271,3 +271,42 @@ def erase_variables(*names: str) -> int:
             found += 1
         at += len(entry) + 1
     return found
+
+
+OPENAT2, AT_FDCWD = 437, -100  # openat2 has one number on every architecture
+# linux/openat2.h: no mount is crossed, no link of /proc or any other is followed, nothing above the folder is reached.
+RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 1, 2, 4, 8
+INSIDE = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+
+
+def openat2(folder: int, name: bytes, flags: int, resolve: int) -> int:
+    """A descriptor, closed on exec, of `name` below the open `folder` (openat2(2)).
+
+    Raises OSError: ELOOP a link was in the way, EXDEV another mount or a way out of the folder, ENOSYS before Linux 5.6.
+    """
+    how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, resolve)
+    opened: int = _libc.syscall(
+        ctypes.c_long(OPENAT2), ctypes.c_int(folder), ctypes.c_char_p(name), ctypes.c_char_p(how),
+        ctypes.c_size_t(len(how)),
+    )  # fmt: skip
+    if opened < 0:
+        raise _failed("openat2")
+    return opened
+
+
+RENAME_NOREPLACE = 1
+
+
+def rename_new(folder: int, old: bytes, into: int, new: bytes) -> None:
+    """Rename `old` in the open `folder` to `new` in the open `into`, which must not exist (renameat2(2)).
+
+    Raises OSError: EEXIST it does, EXDEV another mount or quota, EINVAL this file system has no such call.
+    """
+    if not hasattr(_libc, "renameat2"):  # glibc has it since 2.28
+        raise OSError(errno.ENOSYS, "renameat2: not in this C library")
+    renamed = _libc.renameat2(
+        ctypes.c_int(folder), ctypes.c_char_p(old), ctypes.c_int(into), ctypes.c_char_p(new),
+        ctypes.c_uint(RENAME_NOREPLACE),
+    )  # fmt: skip
+    if renamed < 0:
+        raise _failed("renameat2")

@@ -3,8 +3,10 @@
 Its log has what it tells, not the address it prints: that would log in whoever reads the log. The address here is another.
 """
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from catalyst.engine import process
 from catalyst.errors import CatalystError, WorkloadFailed
@@ -19,7 +21,9 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
     """The address to log in by, once it answers. Raises what the detached program failed with."""
     store = Store(settings.data)
     store.prepare(settings.user)
-    said = store.folder / "up.log"
+    # What it says at the end may hold words of the workload, so with forensic cleanup that is no file on disk.
+    memory = os.memfd_create("up.log") if settings.enable_forensic_cleanup else None
+    said = Path(f"/proc/self/fd/{memory}") if memory is not None else store.folder / "up.log"
     # Every setting is handed over in full, so that neither its folder nor its environment can change one.
     words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
     with said.open("wb") as stream:

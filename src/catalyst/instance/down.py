@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.errors import AlreadyRunning, CatalystError, NotRunning, plain
-from catalyst.instance import health, leftovers
+from catalyst.instance import cleanup, health, leftovers
 from catalyst.instance.store import ELSEWHERE, Store
 from catalyst.instance.up import AFTER_GRACE
 from catalyst.settings import Settings
@@ -22,7 +22,7 @@ def down(settings: Settings) -> str:
     store = Store(settings.data)
     record = store.read()
     if record is None:
-        raise NotRunning(settings.data)
+        return _rest(store, settings)
     was_running = store.holder() != 0
     if was_running:
         _end(store, settings.grace + 2 * AFTER_GRACE)
@@ -31,8 +31,18 @@ def down(settings: Settings) -> str:
     except AlreadyRunning:  # another `up` was quicker; what is there now is its
         return f"stopped {plain(record.app)} on {settings.data}; another has been started since"
     leftovers.clean(store, record)
+    cleanup.resume(store, settings.wipe_within)
     done = f"stopped {plain(record.app)} on {settings.data}"
     return done if was_running else "cleaned up after an instance that had crashed"
+
+
+def _rest(store: Store, settings: Settings) -> str:
+    """No instance, but perhaps a wiping that did not end. Raises NotRunning when there is none either."""
+    if not cleanup.journal_of(store).roots():
+        raise NotRunning(settings.data)
+    store.lock()
+    cleanup.resume(store, settings.wipe_within)
+    return f"wiped what the last run on {settings.data} had left"
 
 
 def _end(store: Store, patience: float) -> None:
@@ -52,12 +62,18 @@ def _end(store: Store, patience: float) -> None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(process, number)
             deadline = time.monotonic() + patience
-            while store.holder() == pid and time.monotonic() < deadline:
+            while store.holder() == pid and (time.monotonic() < deadline or _wiping(store)):
                 time.sleep(0.05)
     finally:
         os.close(process)
     if store.holder() == pid:
         raise CatalystError(f"process {pid} does not end", f"look at it: ps -fp {pid}")
+
+
+def _wiping(store: Store) -> bool:
+    """It is at its last work, which has a limit of its own (CATALYST_WIPE_WITHIN)."""
+    record = store.read()
+    return record is not None and record.state == "wiping"
 
 
 def status(settings: Settings) -> dict[str, Any]:
@@ -82,6 +98,10 @@ def status(settings: Settings) -> dict[str, Any]:
 def log_file(settings: Settings) -> Path:
     """The log of the data directory's last instance. Raises NotRunning when there never was one."""
     file = Store(settings.data).log
+    record = Store(settings.data).read()
+    if record and not record.log:
+        raise CatalystError("the instance keeps no log on disk, because ENABLE_FORENSIC_CLEANUP=true",
+                            "to have one, start it without: ENABLE_FORENSIC_CLEANUP=false catalyst up")  # fmt: skip
     if not file.exists():
         raise NotRunning(settings.data)
     return file

@@ -13,9 +13,7 @@ from catalyst.settings import Settings
 from catalyst.workloads import canary, comfyui, interpreter
 
 # Said wherever the posture is printed, until the code that does it is there.
-MISSING = (
-    "not in this version, under any engine: the list of allowed hosts, the token vault, wiping"
-)
+MISSING = "not in this version, under any engine: tokens that the workload uses and cannot read"
 
 
 class Examined(Record):
@@ -64,6 +62,8 @@ def _canary(settings: Settings, engine: Engine) -> prepare.MakeWorkload:
 
 def _prepared(settings: Settings, engine: Engine, make: prepare.MakeWorkload) -> prepare.Prepared:
     store = Store(settings.data)
+    if settings.enable_forensic_cleanup:
+        store.session_in_memory()
     return prepare.prepare(settings, engine, make, name=store.id, folder=store.session, lifeline=0)
 
 

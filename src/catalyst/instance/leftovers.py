@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from catalyst.engine.engine import FirstProcess, known, started
+from catalyst.instance import cleanup
 from catalyst.instance.store import Entry, Store
 
 
@@ -10,6 +11,8 @@ def clean(store: Store, record: Entry) -> None:
     """End and remove all of it. The caller holds the lock."""
     known(record.engine).remove(record.id)
     _end_first(record)
+    if not record.log:  # it ran with forensic cleanup
+        cleanup.wipe_session(store)
     store.clear()
 
 

@@ -17,9 +17,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 class Log:
     """Reads a stream in a thread of its own and writes it to a file that is turned over when it is full."""
 
-    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+    def __init__(self, path: Path | None, stream: IO[bytes]) -> None:
+        """`path` None keeps the last lines, in memory, and no file."""
         self._path, self._stream = path, stream
-        path.with_suffix(".old").unlink(missing_ok=True)
+        if path:
+            path.with_suffix(".old").unlink(missing_ok=True)
         self.tail: deque[str] = deque(maxlen=20)
         self._thread = threading.Thread(target=self._copy, daemon=True)
         self._thread.start()
@@ -36,7 +38,8 @@ class Log:
             if size + len(line) > MOST:
                 file.close()
                 with suppress(OSError):
-                    self._path.replace(self._path.with_suffix(".old"))
+                    if self._path:
+                        self._path.replace(self._path.with_suffix(".old"))
                 size, file = 0, self._fresh()
             with suppress(OSError):
                 size += file.write(line) or 0
@@ -44,7 +47,7 @@ class Log:
 
     def _fresh(self) -> FileIO:
         try:
-            return self._path.open("wb", buffering=0)
+            return (self._path or Path(os.devnull)).open("wb", buffering=0)
         except OSError:
             return Path(os.devnull).open("wb", buffering=0)
 

@@ -62,7 +62,7 @@ def prepare(
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
     ours = profiles.of(policy, sandbox) if modules else ()
-    facts = host.read(settings, rootless=engine.rootless(), modules=modules, profiles=ours)
+    facts = host.read(settings, rootless=engine.rootless(), modules=modules, profiles=ours, session=folder)
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})

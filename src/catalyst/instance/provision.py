@@ -16,9 +16,10 @@ from catalyst.engine.engine import Engine, hold
 from catalyst.errors import CatalystError, SettingsError
 from catalyst.guard.record import replace
 from catalyst.instance import prepare
+from catalyst.instance.ground import temporary
 from catalyst.instance.log import one_line
 from catalyst.instance.prepare import MakeWorkload
-from catalyst.instance.store import Store, make_session, remove_session, temporary
+from catalyst.instance.store import Store, make_session, remove_session
 from catalyst.policy.model import Place, Policy
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter

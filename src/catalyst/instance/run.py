@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, choose, pass_signal
 from catalyst.instance import prepare
+from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import Prepared
-from catalyst.instance.store import Store, make_session, remove_session, temporary
+from catalyst.instance.store import Store, make_session, remove_session
 from catalyst.instance.way_out import way_out
 from catalyst.settings import Settings
 from catalyst.workloads import command
@@ -26,7 +27,7 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
     engine = choose(settings.engine, settings.image)
     Store(settings.data).prepare(settings.user, instance=False)
     with_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    folder = temporary()
+    folder = temporary(on_no_disk=settings.enable_forensic_cleanup)
     alive, held = os.pipe2(os.O_CLOEXEC)
     try:
         ready = prepare.prepare(

@@ -19,8 +19,9 @@ from typing import Any
 
 from catalyst.errors import AlreadyRunning, CatalystError, PathRefused, pasted, plain
 from catalyst.guard.record import Record
+from catalyst.instance import ground
+from catalyst.instance.ground import in_memory
 from catalyst.policy.model import Place
-from catalyst.settings import environment
 
 NUMBERS = {"pid", "first", "first_started"}
 ELSEWHERE = -1
@@ -47,6 +48,7 @@ class Entry(Record):
     log: str
     first: int = 0
     first_started: int = 0
+    session: str = ""
 
 
 class Store:
@@ -55,6 +57,7 @@ class Store:
     def __init__(self, data: str) -> None:
         self.data = Path(data)
         self._lock: int | None = None
+        self._session: Path | None = None
 
     @cached_property
     def folder(self) -> Path:
@@ -79,8 +82,19 @@ class Store:
 
     @property
     def session(self) -> Path:
-        """What the sandbox is shown, and its door."""
-        return self.folder / "session"
+        """What the sandbox is shown, and its door: where the record says, else beside the record."""
+        if self._session is None:
+            record = None
+            with suppress(CatalystError):
+                record = self.read()
+            return Path(record.session) if record and record.session else self.folder / "session"
+        return self._session
+
+    def session_in_memory(self) -> None:
+        """The session is to lie where no disk is, if there is such a place: the workload may write its door."""
+        memory = None if in_memory(self.folder) else ground.memory()
+        if memory:
+            self._session = memory / f"catalyst-{os.geteuid()}-{self.id}" / "session"
 
     @property
     def log(self) -> Path:
@@ -220,7 +234,11 @@ class Store:
         return os.open(self.folder / "egress.log", flags, 0o600)
 
     def open_session(self, files: Mapping[str, bytes], owner: tuple[int, int], *, door: bool) -> None:
-        """A fresh session folder with `files`, and the door's folder for `owner`."""
+        """A fresh session folder with `files`, and the door's folder for `owner`. Raises PathRefused."""
+        if self._session:
+            with suppress(FileExistsError):
+                self._session.parent.mkdir(mode=0o700)
+            self._ours(self._session.parent)
         remove_session(self.session)
         if self.session.exists():  # it cannot be emptied; it must not stop every later start
             self.session.rename(self.folder / f"session-{os.urandom(4).hex()}")
@@ -233,7 +251,11 @@ class Store:
 
     def clear(self) -> None:
         """Remove session and record."""
-        remove_session(self.session)
+        session = self.session
+        remove_session(session)
+        if session.parent != self.folder:
+            with suppress(OSError):
+                session.parent.rmdir()
         with suppress(FileNotFoundError, NotADirectoryError):
             self._record.unlink()
 
@@ -260,38 +282,6 @@ def make_session(folder: Path, files: Mapping[str, bytes]) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(descriptor, 0o644)
             stream.write(content)
-
-
-def ground(*variables: str) -> Path:
-    """The first folder these variables name that nobody but this user and root can change, else /tmp.
-
-    `su` and `sudo -E` hand on the variables of another user. In his folder he could put another plan, which root's guard
-    would obey (tests/attacks/test_borrowed_folder.py).
-    """
-    found = environment(*variables)
-    named = (Path(found[name]) for name in variables if found.get(name))
-    return next((path for path in named if path.is_absolute() and _only_ours(path)), Path("/tmp"))
-
-
-def _only_ours(path: Path) -> bool:
-    with suppress(OSError):
-        for step in (real := path.resolve(strict=True), *real.parents):
-            mode, owner = step.stat().st_mode, step.stat().st_uid
-            if owner not in {0, os.geteuid()} or (mode & 0o022 and not mode & stat.S_ISVTX):
-                return False
-        return True
-    return False
-
-
-def temporary() -> Path:
-    """A fresh folder that only the caller may enter, for one command's session."""
-    folder = ground("XDG_RUNTIME_DIR", "TMPDIR") / f"catalyst-{os.urandom(8).hex()}"
-    try:
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        why = f"cannot make {folder}: {(error.strerror or '').lower()}"
-        raise CatalystError(why, "name a folder you may write: TMPDIR=$HOME catalyst run …") from error
-    return folder
 
 
 def remove_session(folder: Path) -> None:

@@ -9,10 +9,11 @@ from contextlib import ExitStack, suppress
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
-from catalyst.errors import FAILED, Unenforceable, WorkloadFailed, plain
+from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import examine, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import cleanup, examine, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.front import Front
 from catalyst.instance.log import Log
 from catalyst.instance.prepare import Prepared
@@ -37,6 +38,7 @@ class Instance:
     def __init__(self, settings: Settings, tell: Tell) -> None:
         self.settings, self.tell = settings, tell
         self.store = Store(settings.data)
+        self.cleanup = Cleanup(settings, self.store)
         self.entry: Entry | None = None
         self.first: FirstProcess | None = None
         self.way_out: WayOut | None = None
@@ -54,6 +56,8 @@ class Instance:
             self.store.lock()
             self._clear_leftovers()
             engine = self.engine = choose(self.settings.engine, self.settings.image)
+            if self.settings.enable_forensic_cleanup:
+                self.store.session_in_memory()
             self._stack.callback(self.store.clear)
             self._record(state="preparing", engine=engine.id)
             app, make = provision.workload(self.settings, engine, self.tell, self._wake)
@@ -63,6 +67,8 @@ class Instance:
             self.front = Front(self.settings, self._stack)
             self._record(state="starting", app=app, url=self.front.url)
             self.store.open_session(ready.files, self.settings.user, door=True)
+            self.cleanup.begin()
+            self._stack.push(self._wipe)
             self._open_way_out(ready)
             self._start(ready, engine)
             if self._wait_until_ready(announce):
@@ -79,7 +85,7 @@ class Instance:
         first = Entry(
             id=self.store.id, engine="", app=self.settings.app, pid=os.getpid(), url="", state="",
             level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(),
-            log=str(self.store.log),
+            log="" if self.settings.enable_forensic_cleanup else str(self.store.log), session=str(self.store.session),
         )  # fmt: skip
         self.entry = replace(self.entry or first, **changes)
         self.store.write(self.entry)
@@ -106,14 +112,16 @@ class Instance:
         if record:
             self.tell(f"cleaning up after an instance that did not end by itself ({plain(record.engine)})")
             leftovers.clean(self.store, record)
+        cleanup.resume(self.store, self.settings.wipe_within, self.tell)
 
     def _start(self, ready: Prepared, engine: Engine) -> None:
         self._stack.callback(engine.remove, self.store.id)
         self.sandbox = process.start(ready.outer.argv, opened=ready.outer.opened)
+        self.cleanup.ran = True
         self._stack.callback(self._end_sandbox)
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")
-        self.log = Log(self.store.log, self.sandbox.stdout)
+        self.log = Log(None if self.settings.enable_forensic_cleanup else self.store.log, self.sandbox.stdout)
         self.gateway = self.front.start(self.store, ready)
         self._stack.callback(self._kill, self.gateway, DRAIN)
 
@@ -222,6 +230,18 @@ class Instance:
         if self.sandbox.poll() is None:
             raise WorkloadFailed("the gateway ended", "start again: catalyst up")
         raise self._failure_after(self.sandbox.returncode)
+
+    def _wipe(self, kind: type[BaseException] | None, _error: BaseException | None, _trace: object) -> None:
+        """Last of all, when nothing writes any more. A signal now leaves the rest for the next start."""
+        with suppress(OSError):
+            os.read(self._wake, 512)
+        self._record(state="wiping")
+        try:
+            self.cleanup.finish(stop=lambda: self._idle(0))
+        except CatalystError as error:
+            if kind is None:
+                raise
+            self.tell(str(error))  # and the first error goes on
 
     def _failure_after(self, code: int) -> WorkloadFailed:
         return WorkloadFailed(

@@ -233,12 +233,21 @@ class SystemCalls(Record):
         )
 
 
+# What a workload leaves behind at every level. Models, nodes and packages are what it is made of, and stay.
+TRACES = frozenset({Place.INPUT, Place.OUTPUT, Place.USER, Place.CACHE})
+
+
 class ForensicCleanup(Record):
-    """What the workload leaves behind stays off the disk or is wiped."""
+    """TRACES are in memory, `bytes` each, but for those `on_disk`; of these the `kept` ones stay, the others are wiped
+    when the run ends."""
+
+    bytes: int
+    on_disk: frozenset[Place] = frozenset()
+    kept: frozenset[Place] = frozenset()
 
     def join(self, other: "ForensicCleanup") -> "ForensicCleanup":
-        """It has one value."""
-        return other
+        """Smaller, and on disk or kept only what both say."""
+        return ForensicCleanup(min(self.bytes, other.bytes), self.on_disk & other.on_disk, self.kept & other.kept)
 
 
 # Two families, so that a renderer can be two functions: what a process is, and what it sees.

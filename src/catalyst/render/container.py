@@ -50,6 +50,7 @@ class Dialect(Record):
     nvidia: tuple[str, ...]
     tmpfs: str
     read_only_is_recursive: bool
+    bind_noexec: bool
 
 
 def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
@@ -63,10 +64,13 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
         draft.say(*(one.option for one in profiles.of(policy, sandbox) if one.name in facts.profiles))
     for stated in policy:
         match rule := draft.at(stated):
-            case (
-                Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
-                | ForensicCleanup()
-            ):
+            case Execution():
+                if not rule.from_writable:
+                    _noexec(dialect, policy, sandbox, facts, draft)
+            case ForensicCleanup():
+                for what in mounts.remains(policy, rule, facts, no_swap=facts.cgroup == 2):  # --memory-swap says so
+                    draft.partly(what)
+            case Network() | ReadOnlyRoot() | Scratch() | HiddenPaths() | MaskedPaths() | Devices():
                 _view(dialect, rule, sandbox, facts, draft)
             case Writable():
                 _mounts(dialect, policy, sandbox, facts, draft)
@@ -102,6 +106,17 @@ def _process(dialect: Dialect, rule: ProcessRule, sandbox: Sandbox, facts: Facts
             assert_never(rule)
 
 
+def _noexec(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
+    """Places in memory are mounted noexec; a folder of the host is as it is mounted there, but for podman's own word."""
+    on_disk = [one for one in sandbox.workload.mounts if mounts.writable(policy, one) and not mounts.volatile(policy, one)]
+    if dialect.bind_noexec:
+        return
+    if on_disk:
+        draft.partly("folders on disk cannot be mounted noexec")
+    elif mounts.door(sandbox) and not facts.session_noexec:
+        draft.partly("the folder of the way in cannot be mounted noexec, and the host's own mount of it is not")
+
+
 def _view(dialect: Dialect, rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
     """What it sees, but for the mounts."""
     match rule:
@@ -116,17 +131,14 @@ def _view(dialect: Dialect, rule: ViewRule, sandbox: Sandbox, facts: Facts, draf
             for path in ("/tmp", SCRATCH):
                 draft.say("--tmpfs", f"{path}:rw,nosuid,nodev,{may},mode=1777,size={rule.bytes}{dialect.tmpfs}")
             draft.say(f"--shm-size={rule.bytes}")
-        case Execution():
-            if not rule.from_writable:
-                draft.partly("folders on disk cannot be mounted noexec")
+        case Execution() | ForensicCleanup():
+            pass  # a matter of the mounts too; render() asks them
         case HiddenPaths() | Writable():
             pass  # both are a matter of the mounts: inspect() refused, _mounts() says which may be written
         case MaskedPaths():
             pass  # the engine's own list is longer; nothing here asks it to show more
         case Devices():
             _devices(dialect, rule, facts, draft)
-        case ForensicCleanup():
-            draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
         case _:
             assert_never(rule)
 
@@ -162,9 +174,15 @@ def _mounts(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts, dr
     for homes in ("/home", "/root"):  # nobody's home is seen, and a path of the host below them can be passed through
         draft.say("--tmpfs", f"{homes}:rw,nosuid,nodev,noexec,mode=0755,size=65536{dialect.tmpfs}")
     way_in = mounts.door(sandbox)
+    noexec = any(isinstance(one.rule, Execution) and not one.rule.from_writable for one in policy)
     for mount in (*shown, *([way_in] if way_in else [])):
+        if size := mounts.volatile(policy, mount):
+            may = "noexec" if noexec else "exec"
+            draft.say("--tmpfs", f"{mount.target}:rw,nosuid,nodev,{may},mode=1777,size={size}{dialect.tmpfs}")
+            continue
         may_write = mount is way_in or mounts.writable(policy, mount)
-        draft.say("--mount", _bind(mount, may_write=may_write))
+        words = ",noexec" if may_write and noexec and dialect.bind_noexec else ""
+        draft.say("--mount", _bind(mount, may_write=may_write) + words)
         loose = [] if may_write or dialect.read_only_is_recursive else mounts.loose_submounts(mount, facts.submounts)
         if loose:
             draft.partly(f"{loose[0]} is a mount of its own and stays writable inside")

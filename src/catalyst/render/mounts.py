@@ -4,9 +4,9 @@ import os.path
 from collections.abc import Iterable
 
 from catalyst.errors import PathRefused
-from catalyst.policy.model import HiddenPaths, Network, Policy, Reach, Writable
+from catalyst.policy.model import TRACES, ForensicCleanup, HiddenPaths, Network, Place, Policy, Reach, Writable
 from catalyst.render.session import SHOWN
-from catalyst.render.target import Sandbox
+from catalyst.render.target import Facts, Sandbox
 from catalyst.workloads.model import DOOR, OUT, PACKAGE, SCRATCH, Mount
 
 CODE_PARTS = ("__init__.py", "guard", "canary", "audit/__init__.py", "audit/inside", "audit/probes")
@@ -36,6 +36,35 @@ def way_out(rule: Network, sandbox: Sandbox) -> Mount | None:
 def writable(policy: Policy, mount: Mount) -> bool:
     """May the workload write there?"""
     return any(isinstance(one.rule, Writable) and mount.place in one.rule.places for one in policy)
+
+
+def volatile(policy: Policy, mount: Mount) -> int:
+    """The bytes of memory that stand in for this place of the disk, 0 where it is mounted."""
+    rules = [one.rule for one in policy if isinstance(one.rule, ForensicCleanup)]
+    in_memory = rules and mount.place in TRACES - rules[0].on_disk and writable(policy, mount)
+    return rules[0].bytes if in_memory else 0
+
+
+def remains(policy: Policy, rule: ForensicCleanup, facts: Facts, *, no_swap: bool) -> list[str]:
+    """What of a run lies on a disk all the same. `no_swap`: the engine keeps the sandbox's memory out of swap."""
+    may = {place for one in policy if isinstance(one.rule, Writable) for place in one.rule.places}
+    said = []
+    for places, fate in (
+        (may - TRACES, "are what the workload is made of: written on disk, and never wiped"),
+        (rule.kept & may, "stay on disk, as asked for"),
+        ((rule.on_disk - rule.kept) & may, "are on disk until the run ends, then overwritten"),
+    ):
+        if places:
+            said.append(f"{_listed(places)} {fate}")
+    if not facts.session_in_memory:
+        said.append("the folder of the way in lies on disk until the run ends")
+    if facts.swap and not no_swap:
+        said.append(f"what is in memory can be written to swap that is not encrypted: {', '.join(facts.swap)}")
+    return said
+
+
+def _listed(places: Iterable[Place]) -> str:
+    return ", ".join(sorted(place.value for place in places))
 
 
 def inspect(policy: Policy, mounts: Iterable[Mount]) -> None:

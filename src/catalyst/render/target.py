@@ -19,7 +19,8 @@ class Facts(Record):
     `notify`: sockets can be supervised (guard/egress/probe.py);
     `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise;
     `modules` the security modules in force here that the engine takes a profile of, `profiles` the names of those of
-    ours that the kernel has loaded.
+    ours that the kernel has loaded; `swap` what is not encrypted of it; `session_in_memory` and `session_noexec`: where
+    the session folder will lie, with the way in that the workload may write.
     """
 
     root: bool = False
@@ -38,6 +39,9 @@ class Facts(Record):
     most_processes: int = 1 << 20
     modules: frozenset[str] = frozenset()
     profiles: frozenset[str] = frozenset()
+    swap: tuple[str, ...] = ()
+    session_in_memory: bool = True
+    session_noexec: bool = False
 
 
 class Sandbox(Record):

@@ -89,7 +89,7 @@ def workload(settings: Settings, tree: Path, python: Interpreter, port: int) -> 
     """ComfyUI on loopback `port`, everything it writes redirected to the places and to memory."""
     extra = ("--disable-api-nodes",) if settings.network_mode > NetworkMode.PUBLIC else ()
     first, more = _start(settings, python)
-    metadata = ("--disable-metadata",) if settings.paranoid_mode else ()
+    metadata = ("--disable-metadata",) if settings.disable_metadata else ()
     return Workload(
         name="comfyui",
         argv=(

@@ -28,6 +28,8 @@ from catalyst.policy.model import (
     Capabilities,
     Devices,
     Enforced,
+    Execution,
+    ForensicCleanup,
     HiddenPaths,
     Limits,
     MaskedPaths,
@@ -42,7 +44,7 @@ from catalyst.policy.model import (
     Writable,
 )
 from catalyst.policy.syscalls.numbers import NUMBERS
-from catalyst.render import session
+from catalyst.render import mounts, session
 from catalyst.render.seccomp import oci, program
 from catalyst.render.target import Facts, Rendered, answers, targets
 from random_cases import RULES, Case, another, case, damaged
@@ -99,8 +101,28 @@ def shown_places(rule: Rule, one: Case) -> object:
     return rule.places & {mount.place for mount in one.sandbox.workload.mounts} if isinstance(rule, Writable) else None
 
 
+def runnable(target: str, one: Case) -> bool:
+    """Is there a folder that only Execution keeps programs in from being run? podman says it where it mounts them."""
+    door = mounts.door(one.sandbox) is not None
+    writable = any(mounts.writable(one.policy, mount) for mount in one.sandbox.workload.mounts)
+    if target == "podman":
+        return (door or writable) and any(isinstance(stated.rule, Writable) for stated in one.policy)
+    return writable or (door and not one.facts.session_noexec)
+
+
+def in_memory(rule: Rule | None, one: Case) -> list[tuple[str, int]]:
+    """What ForensicCleanup, the case's own or this one, comes to: the mounts that memory stands in for, and its size."""
+    rest = without(one.policy, ForensicCleanup)
+    policy = Policy((*rest, Stated(rule, ("control",)))) if rule else one.policy
+    return [(mount.target, size) for mount in one.sandbox.workload.mounts if (size := mounts.volatile(policy, mount))]
+
+
 def vacuous(target: str, rule: Rule, one: Case) -> bool:
     """Nothing is to be said: by the target's own table, or because the workload has none of the places."""
+    if isinstance(rule, ForensicCleanup) and target in ALIKE:
+        return not in_memory(rule, one)
+    if rule == Execution(from_writable=False) and target in {"docker", "podman"}:
+        return not runnable(target, one)
     quiet = QUIET[target].get(type(rule))
     if quiet is None:
         return False
@@ -223,7 +245,12 @@ def _present(rule: Rule, facts: Facts) -> object:
     return rule.paths & facts.kernel_files if isinstance(rule, MaskedPaths) else None
 
 
+def _in_memory(rule: Rule, other: Rule, one: Case) -> bool:
+    return in_memory(rule, one) == in_memory(other, one)
+
+
 CONTAINER: dict[type[Rule], Alike] = {
+    ForensicCleanup: _in_memory,
     Network: _ways_out,
     Writable: _places,
     Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.PID, Namespace.MOUNT},
@@ -243,6 +270,7 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     "docker": CONTAINER,
     "podman": CONTAINER,
     "bubblewrap": {
+        ForensicCleanup: _in_memory,
         Network: _ways_out,
         Writable: _places,
         Namespaces: lambda rule, other, _: _own(rule) ^ _own(other) <= {Namespace.MOUNT},

@@ -47,7 +47,8 @@ def test_a_container_is_always_confined(client: str, settings: Settings, host: F
     options = words[: words.index("catalyst-comfyui")]
     for word in ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=1000:1000", "--pull=never", "--rm"):
         assert word in options
-    assert ("--read-only" in options) is (settings.security_level >= Level.HIGH)
+    read_only = settings.security_level >= Level.HIGH or settings.enable_forensic_cleanup
+    assert ("--read-only" in options) is read_only
     assert "--network=none" in options
     assert any("target=/run/catalyst/out,readonly" in word for word in options) is (
         settings.network_mode is not NetworkMode.ISOLATED

@@ -12,7 +12,7 @@ from pathlib import Path
 from catalyst.audit.inside import native
 from catalyst.engine import process
 from catalyst.errors import CatalystError
-from catalyst.instance.store import ground
+from catalyst.instance.ground import ground
 from catalyst.settings import environment
 
 VARIABLE = "HF_TOKEN"  # a name that thieves look for; its value is random and means nothing

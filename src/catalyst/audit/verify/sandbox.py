@@ -16,8 +16,9 @@ from catalyst.engine.engine import Engine, hold
 from catalyst.errors import plain
 from catalyst.guard.record import Record
 from catalyst.instance import prepare
+from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import Prepared
-from catalyst.instance.store import make_session, remove_session, temporary
+from catalyst.instance.store import make_session, remove_session
 from catalyst.instance.way_out import way_out
 from catalyst.policy.model import Place
 from catalyst.render.session import PLAN_FILE

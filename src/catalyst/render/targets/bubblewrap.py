@@ -59,10 +59,10 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     mounts.inspect(policy, [*shown, *(Mount(path, path) for path in ("/usr", *bare, *facts.etc, *facts.gpu))])
     for stated in policy:
         match rule := draft.at(stated):
-            case (
-                Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
-                | ForensicCleanup()
-            ):
+            case ForensicCleanup():
+                for what in mounts.remains(policy, rule, facts, no_swap=False):  # bwrap makes no cgroup
+                    draft.partly(what)
+            case Network() | ReadOnlyRoot() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices():
                 view += _view(rule, sandbox, facts, draft, made)
             case SystemCalls():
                 opened = _filter(sandbox, facts, draft)
@@ -133,10 +133,8 @@ def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft, made: se
             return _masks(rule, facts)
         case Devices():
             return [word for path in facts.gpu if rule.vendors for word in _device(path)]
-        case ForensicCleanup():
-            draft.partly("temporary files and HOME are in memory; output, input, user and cache stay on disk")
-        case ReadOnlyRoot() | HiddenPaths() | Writable():
-            pass  # the root is a read-only tmpfs always; inspect() refused; _binds() says which may be written
+        case ReadOnlyRoot() | HiddenPaths() | Writable() | ForensicCleanup():
+            pass  # the root is a read-only tmpfs always; inspect() refused; _binds() says which may be written or is memory
         case _:
             assert_never(rule)
     return []
@@ -165,6 +163,9 @@ def _binds(policy: Policy, sandbox: Sandbox, shown: tuple[Mount, ...], made: set
     way_in = mounts.door(sandbox)
     for mount in (*shown, *([way_in] if way_in else [])):
         words += _parents(mount.target, made)
+        if size := mounts.volatile(policy, mount):
+            words += _tmpfs(mount.target, size)
+            continue
         may_write = mount is way_in or mounts.writable(policy, mount)
         words += ["--bind" if may_write else "--ro-bind", mount.source, mount.target]
     return words

@@ -17,6 +17,7 @@ DIALECT = container.Dialect(
     user=_user,
     nvidia=("--gpus=all",),
     tmpfs="",
+    bind_noexec=False,
     read_only_is_recursive=False,  # from Engine 25 with kernel 5.12 on it is; older ones leave submounts writable
 )
 

@@ -187,7 +187,10 @@ def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts
         cwd=workload.cwd,
         folders=workload.folders,
         places=tuple(
-            PlacedPath(mount.target, mount.source, mounts.writable(policy, mount), seen.get(mount.target))
+            PlacedPath(
+                mount.target, mount.source, mounts.writable(policy, mount),
+                None if mounts.volatile(policy, mount) else seen.get(mount.target),
+            )
             for mount in placed
         ),
         door=Door(f"{DOOR}/in.sock", workload.port) if workload.port else None,

@@ -20,6 +20,7 @@ DIALECT = container.Dialect(
     user=_user,
     nvidia=("--device=nvidia.com/gpu=all",),  # the Container Device Interface
     tmpfs=",notmpcopyup",  # podman copies what the image has there into the tmpfs, its mode too
+    bind_noexec=True,
     read_only_is_recursive=False,
 )
 
