@@ -57,9 +57,10 @@ def inside(running: Running, context: BrowserContext) -> Page:
 def page(inside: Page) -> Page:
     """With the default graph."""
     if GIVEN:
-        inside.wait_for_function(DRAWN, polling=100, timeout=60_000)
-        inside.wait_for_function("""async () => { if (!app.graph._nodes.length) await app.loadGraphData();
-                                              return app.graph._nodes.length >= 7; }""", polling=1000)  # fmt: skip
+        inside.wait_for_function(DRAWN, polling=100, timeout=180_000)
+        loaded = """async () => { if (!app.graph._nodes.length) await app.loadGraphData();
+                                  return app.graph._nodes.length >= 7; }"""
+        inside.wait_for_function(loaded, polling=1000, timeout=180_000)
     return inside
 
 
@@ -86,7 +87,7 @@ def test_a_workflow_runs_and_its_picture_arrives(page: Page, running: Running) -
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(str(data)[:200])))
     page.reload()
-    page.wait_for_function(DRAWN, polling=100, timeout=60_000)
+    page.wait_for_function(DRAWN, polling=100, timeout=180_000)
     page.evaluate("(workflow) => app.loadApiJson(workflow, 'test')", WORKFLOW)
     with page.expect_response(lambda reply: "/view?" in reply.url and reply.status == 200, timeout=60_000) as picture:
         page.evaluate("app.queuePrompt(0)")
