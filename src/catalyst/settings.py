@@ -5,14 +5,14 @@ Nothing falls back: an unknown value, an unknown key or two values that exclude 
 """
 
 import os
-import stat
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from catalyst import setting_values as parse
-from catalyst.errors import Contradiction, PathRefused, SettingsError, pasted, plain, shown
+from catalyst import settings_file
+from catalyst.errors import Contradiction, PathRefused, SettingsError, plain, shown
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.setting_values import Level, NetworkMode, Parser
@@ -20,7 +20,6 @@ from catalyst.setting_values import Level, NetworkMode, Parser
 __all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of"]
 
 MAX_TEXT = 4096
-MAX_TOML = 64 * 1024
 
 
 class Settings(Record):
@@ -170,7 +169,7 @@ def load(
     environ = os.environ if environ is None else environ
     file = config or Path("catalyst.toml")
     if config is None:
-        _not_the_workloads(file)
+        settings_file.not_the_workloads(file)
     from_file = read_toml(file, required=config is not None)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -215,77 +214,8 @@ def _plain(name: str, text: str) -> None:
 
 
 def read_toml(file: Path, *, required: bool) -> dict[str, str]:
-    """The top-level keys of a settings file as text. It decides what is confined, so its owner and mode are checked."""
-    text = _owned_text(file, required=required)
-    if text is None:
-        return {}
-    import tomllib
-
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError too: a number of more than 4300 digits
-        raise SettingsError(f"{shown(str(file))} is not TOML: {plain(str(error)).lower()}",
-                            f"mend it: nano {pasted(str(file))}") from error  # fmt: skip
-    keys = {field.key: field.many for field in FIELDS}
-    for key, value in table.items():
-        if key not in keys:
-            raise SettingsError(
-                f"{shown(str(file))} has the unknown key {shown(key)}", f"known keys: {', '.join(sorted(keys))}"
-            )
-        if keys[key] and isinstance(value, list) and all(isinstance(one, str) for one in value):
-            table[key] = " ".join(value)
-        elif not isinstance(value, str | int | bool):
-            raise SettingsError(f"{shown(str(file))}: {key} must be a string, a number or a boolean", f'{key} = "…"')
-        if type(value) is int and abs(value) >= 1 << 62:
-            raise SettingsError(f"{shown(str(file))}: {key} is too large a number", f"{key} = 1")
-    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in table.items()}
-
-
-# Folders of a data directory that a workload may write (policy/model.py, Place); a test holds the two together.
-PLACES = frozenset({"models", "custom_nodes", "packages", "input", "output", "user", "cache"})
-
-
-def _not_the_workloads(file: Path) -> None:
-    """Raises PathRefused for a ./catalyst.toml inside a place of a data directory: the workload may have written it."""
-    here = Path(os.path.realpath(file))
-    if file.is_file() and any(up.name in PLACES and (up.parent / ".catalyst").exists() for up in here.parents):
-        raise PathRefused("catalyst.toml", str(here), "it lies where a workload may write",
-                          f"cd out of there, or if it is yours: --config {pasted(str(here))}")  # fmt: skip
-
-
-def _owned_text(file: Path, *, required: bool) -> str | None:
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        if required:
-            raise PathRefused("--config", str(file), "no such file", "give an existing file") from None
-        return None
-    except (OSError, ValueError) as error:
-        raise PathRefused("--config", str(file), _why(error), "give a readable file") from error
-    try:
-        _trusted(file, os.fstat(descriptor))
-        raw = os.read(descriptor, MAX_TOML + 1)
-    finally:
-        os.close(descriptor)
-    if len(raw) > MAX_TOML:
-        raise PathRefused("--config", str(file), f"larger than {MAX_TOML} bytes", "shorten it")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise PathRefused("--config", str(file), "not UTF-8 text", "save it as UTF-8") from error
-
-
-def _trusted(file: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise PathRefused("--config", str(file), "not a regular file", "give a regular file")
-    if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
-        name = pasted(str(file))
-        raise PathRefused("--config", str(file), "others may write it, and it decides what is confined",
-                          f"chown $(id -u) {name} && chmod go-w {name}")  # fmt: skip
-
-
-def _why(error: Exception) -> str:
-    return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()
+    """The top-level keys of a settings file as text. Raises SettingsError."""
+    return settings_file.read(file, {field.key: field.many for field in FIELDS}, required=required)
 
 
 def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from catalyst.errors import SettingsError
 from catalyst.policy.model import Place
-from catalyst.settings import PLACES, Level, load
+from catalyst.settings import Level, load
+from catalyst.settings_file import PLACES
 
 
 @pytest.fixture

@@ -19,12 +19,13 @@ from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Store
 from catalyst.policy.build import controls
 from catalyst.policy.requirement import words
+from catalyst.render.session import BROKER_FILE
 from catalyst.services.gateway.config import Config
 from catalyst.services.gateway.state import Lives, State
 from catalyst.settings import Settings
 from catalyst.workloads import comfyui
 
-LOGIN = "catalyst/login"
+LOGIN, VERIFIED = "catalyst/login", "verified.json"
 HOUR = 3600.0
 WILD = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 -- to be shown and asked, not to be bound
 
@@ -92,6 +93,8 @@ class Front:
                 "config": _document(given, config(settings, store).encode()),
                 "posture": _document(given, json.dumps(posture(ready)).encode()),
             }
+            if BROKER_FILE in ready.files:
+                opened["egress"] = _open(given, store.egress_log, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             if self._metrics:
                 opened["metrics"] = self._metrics.fileno()
             uid, gid = settings.user
@@ -173,7 +176,25 @@ def posture(ready: Prepared) -> Mapping[str, Any]:
              "layers": {layer: words(said) for layer, said in answer.layers.items()}}
             for name, answer in ready.answers.items()
         ],
-        "verify": None,
+        "verify": verified(Store(settings.data)),
     }  # fmt: skip
+
+
+def verified(store: Store) -> dict[str, str] | None:
+    """What the last `catalyst verify` on the data directory found; None where there was none."""
+    try:
+        found = json.loads((store.folder / VERIFIED).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else None
+
+
+def note_verified(store: Store, found: Mapping[str, str]) -> None:
+    """Keep it for the page. Not being able to is no reason for a verify to fail."""
+    with suppress(OSError):
+        store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = store.folder / f"{VERIFIED}.new"
+        new.write_text(json.dumps(found), encoding="utf-8")
+        new.replace(store.folder / VERIFIED)
 
 

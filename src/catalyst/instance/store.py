@@ -228,10 +228,15 @@ class Store:
         return CatalystError(f"the record {plain(str(self._record))} cannot be read: {plain(str(why)).lower()}",
                              f"remove it: rm {pasted(str(self._record))}")  # fmt: skip
 
-    def egress_log(self) -> int:
-        """A descriptor that appends to the broker's log of decisions, which begins anew with each instance."""
+    @property
+    def egress_log(self) -> Path:
+        """The broker's log of decisions: beside the session, which is in memory where nothing is to be left behind."""
+        return self.session.with_name("egress.log")
+
+    def open_egress_log(self) -> int:
+        """A descriptor that appends to it; it begins anew with each instance."""
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(self.folder / "egress.log", flags, 0o600)
+        return os.open(self.egress_log, flags, 0o600)
 
     def open_session(self, files: Mapping[str, bytes], owner: tuple[int, int], *, door: bool) -> None:
         """A fresh session folder with `files`, and the door's folder for `owner`. Raises PathRefused."""
@@ -255,6 +260,7 @@ class Store:
         remove_session(session)
         if session.parent != self.folder:
             with suppress(OSError):
+                session.with_name("egress.log").unlink(missing_ok=True)
                 session.parent.rmdir()
         with suppress(FileNotFoundError, NotADirectoryError):
             self._record.unlink()

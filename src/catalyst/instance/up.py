@@ -129,7 +129,7 @@ class Instance:
         """The broker, before the workload may ask for it."""
         if BROKER_FILE not in ready.files:
             return
-        log = self.store.egress_log()
+        log = self.store.open_egress_log()
         try:
             self.way_out = WayOut(ready, self.store.session, log)
             self._stack.callback(self.way_out.end)

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import time
 from pathlib import Path
 
 from catalyst.audit.verify import report
@@ -11,6 +12,8 @@ from catalyst.audit.verify.verify import verify as attack
 from catalyst.cli import given, output
 from catalyst.engine.engine import choose
 from catalyst.errors import CatalystError
+from catalyst.instance.front import note_verified
+from catalyst.instance.store import Store
 from catalyst.policy.build import controls
 
 INCOMPLETE, HIGH, CRITICAL = 3, 13, 14  # design §5
@@ -26,6 +29,10 @@ def verify(arguments: argparse.Namespace) -> int:
     for file, make in ((arguments.sarif, report.sarif), (arguments.html, report.page)):
         if file:
             _write(file, make(matrix))
+    if arguments.layers == "both":
+        found = {"when": time.strftime("%Y-%m-%d %H:%M"), "engine": matrix.engine, "security level": matrix.level,
+                 "network mode": matrix.network, "result": report.counts(matrix)}  # fmt: skip
+        note_verified(Store(settings.data), found)
     if arguments.json:
         output.as_json(report.document(matrix))
     else:

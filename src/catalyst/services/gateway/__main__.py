@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalyst.guard.unprivileged import give_up_root, raise_open_files
-from catalyst.services.gateway import posture
+from catalyst.services.gateway import egress, posture
 from catalyst.services.gateway.config import Config
 from catalyst.services.gateway.run import serve
 from catalyst.services.gateway.state import State
@@ -32,7 +32,8 @@ def main(argv: Sequence[str]) -> int:
     state = State(Path(f"/proc/self/fd/{options.state}").readlink())
     raise_open_files()
     give_up_root(options.user)
-    serve(listener, metrics, config, state, options.door, posture=shown, disk=options.disk, tls=tls)
+    serve(listener, metrics, config, state, options.door, posture=shown, disk=options.disk, tls=tls,
+          egress=egress.reader(options.egress))
     return 0
 
 
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         ("config", "its configuration, JSON"), ("posture", "what /catalyst shows, JSON"), ("disk", "the data directory"),
     ):  # fmt: skip
         made.add_argument(f"--{name}", type=int, required=True, help=f"descriptor of {help}")
+    made.add_argument("--egress", type=int, help="descriptor of the broker's log")
     made.add_argument("--metrics", type=int, help="descriptor of a listening socket for /metrics")
     made.add_argument("--certificate", default="", help="file with the certificate and its chain")
     made.add_argument("--key", default="", help="file with its key")

@@ -28,15 +28,16 @@ class Gateway:
     """What serves requests. `log` takes a line for each."""
 
     def __init__(
-        self, config: Config, state: State, door: int, *, posture: Mapping[str, Any], disk: int, encrypted: bool,
-        log: Callable[[str], None],
+        self, config: Config, state: State, door: int, *, shown: Mapping[str, Any], disk: int, encrypted: bool,
+        egress: posture.Egress, log: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.config, self.state, self.counts, self.sockets = config, state, Counts(), Sockets()
         self.session = upstream.session(door)
         self.probe = upstream.Probe(self.session)
         self.condition = Condition(door, self.probe)
         self._desk = Desk(config, state, self.sockets, self.counts)
-        self._posture, self._disk, self._encrypted, self._log = posture, disk, encrypted, log
+        self._posture, self._disk, self._encrypted, self._log = shown, disk, encrypted, log
+        self._egress = egress
         self._started = time.monotonic()
 
     async def answer(self, request: BaseRequest) -> web.StreamResponse:
@@ -128,7 +129,7 @@ class Gateway:
             case _ if not who.known:
                 return self._stranger(request, who, path)
             case ("GET", "" | "/"):
-                return posture.show(self._posture, self._live(), posture.nothing)
+                return posture.show(self._posture, self._live(), self._egress)
             case ("GET", "/state"):
                 return pages.document(self.condition.told_of())
             case ("GET", "/logout"):

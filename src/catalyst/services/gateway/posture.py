@@ -20,11 +20,6 @@ REFRESH = 10  # s
 Egress = Callable[[], Iterable[tuple[str, str, int]] | None]
 
 
-def nothing() -> None:
-    """The egress of an instance without a broker."""
-    return
-
-
 def show(posture: Mapping[str, Any], live: Mapping[str, str], egress: Egress) -> web.Response:
     """The page. `live`: label -> value."""
     facts = {**posture.get("facts", {}), **live}

@@ -19,6 +19,7 @@ from catalyst.services.gateway import metrics as numbers
 from catalyst.services.gateway import protocol
 from catalyst.services.gateway.app import Gateway
 from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.posture import Egress
 from catalyst.services.gateway.state import State
 
 SWEEP = 5.0  # s until a revoked token's websocket is closed
@@ -28,12 +29,13 @@ HANDSHAKE = 10.0  # s for TLS
 
 def serve(
     listener: socket.socket, metrics: socket.socket | None, config: Config, state: State, door: int, *,
-    posture: Mapping[str, Any], disk: int, tls: ssl.SSLContext | None,
+    posture: Mapping[str, Any], disk: int, tls: ssl.SSLContext | None, egress: Egress,
 ) -> None:  # fmt: skip
     """Until standard input ends."""
 
     async def run() -> None:
-        gateway = Gateway(config, state, door, posture=posture, disk=disk, encrypted=tls is not None, log=_log)
+        gateway = Gateway(config, state, door, shown=posture, disk=disk, encrypted=tls is not None,
+                          egress=egress, log=_log)  # fmt: skip
         server = protocol.serve(gateway.answer)
         loop = asyncio.get_running_loop()
         listening = [await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
