@@ -19,5 +19,5 @@ def status(arguments: argparse.Namespace) -> int:
         output.table(f"{found['app']} on {found['data']}", ("", ""), rows)
         if refused:
             shown = [tuple(str(one[key]) for key in egress.COLUMNS) for one in refused]
-            output.table("\nrefused last", egress.COLUMNS, shown)
+            output.table("refused last", egress.COLUMNS, shown)
     return 0 if found["answers"] else 1
