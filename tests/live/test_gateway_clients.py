@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 import requests
 import websocket
@@ -24,7 +25,8 @@ def test_the_example_with_a_token(catalyst: Catalyst) -> None:
             http.headers.update(headers)
             uploaded = http.post(f"{running.url}upload/image", files={"image": ("a b.png", b"\x89PNG", "image/png")})
             assert uploaded.json()["name"] == "a b.png"
-            made = http.post(f"{running.url}prompt", json={"prompt": WORKFLOW, "client_id": client}).json()["prompt_id"]
+            asked: Any = {"prompt": WORKFLOW, "client_id": client}
+            made = http.post(f"{running.url}prompt", json=asked).json()["prompt_id"]
             while True:
                 message = link.recv()
                 if isinstance(message, str):
