@@ -8,7 +8,7 @@ import pytest
 
 from support import own_environment
 
-SHOW = "; print(open('/proc/self/environ', 'rb').read().count(b'canary'), os.environ.get('HF_TOKEN'))"
+SHOW = "; print(open('/proc/self/environ', 'rb').read().count(b'canary'), os.environ.get('HF_TOKEN'), flush=True)"
 CHILD = "; import subprocess; subprocess.run(['sh', '-c', 'env | grep -c canary'], check=False)"
 NAMES = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")
 
@@ -27,7 +27,7 @@ def test_removing_it_from_os_environ_leaves_it_there() -> None:
 def test_taken_out_it_is_gone(names: tuple[str, ...]) -> None:
     code = ("import os; from catalyst.settings import take_tokens; taken = take_tokens(); "
             "print(','.join(taken), all(one.reveal() == 'hf_canary_0123456789' for one in taken.values()), "
-            "repr(taken).count('canary'))")  # fmt: skip
+            "repr(taken).count('canary'), flush=True)")  # fmt: skip
     assert said(code + SHOW + CHILD, *names) == [",".join(names), "True", "0", "0", "None", "0"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from catalyst.vault import vault
 from vaults import ask, fresh, new
 
-KILLS = int(os.environ.get("CATALYST_TEST_KILLS", "100"))
+KILLS = int(os.environ.get("CATALYST_TEST_VAULT_KILLS", "100"))
 ROOT = Path(__file__).parents[1]
 # Forks a writer, lets it report each finished generation, kills it at a random moment; repeats.
 NURSERY = """

@@ -20,6 +20,7 @@ from catalyst.instance.ground import temporary
 from catalyst.instance.log import one_line
 from catalyst.instance.prepare import MakeWorkload
 from catalyst.instance.store import Store, make_session, remove_session
+from catalyst.instance.way_out import way_out
 from catalyst.policy.model import Place, Policy
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
@@ -137,13 +138,14 @@ def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake:
     try:
         ready = prepare.prepare(loose, engine, job.workload, name=folder.name, folder=folder, lifeline=alive)
         make_session(folder, ready.files)
-        running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,), opened=ready.outer.opened)
-        last, stopped = _follow(running, tell, wake)
-        if stopped:
-            _kill(engine, folder.name, running)
-        if running.stdout:
-            running.stdout.close()
-        code = running.wait()
+        with way_out(ready, folder, at_once=True):
+            running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,), opened=ready.outer.opened)
+            last, stopped = _follow(running, tell, wake)
+            if stopped:
+                _kill(engine, folder.name, running)
+            if running.stdout:
+                running.stdout.close()
+            code = running.wait()
         if stopped or code != 0:
             why = "stopped" if stopped else last
             raise CatalystError(f"installing ComfyUI's packages failed: {why}", "catalyst up tries again")
