@@ -106,7 +106,7 @@ class Front:
             )  # fmt: skip
         self._listener.close()
         if self.gateway.stdout:
-            self._visits = Log(store.visits, self.gateway.stdout)
+            self._visits = Log(None if settings.enable_forensic_cleanup else store.visits, self.gateway.stdout)
         if self.gateway.stdin:
             os.set_blocking(self.gateway.stdin.fileno(), False)  # it must not be able to hold `up`
         return self.gateway
