@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,11 @@ def test_one_request_is_carried_and_the_next_one_is_not(tmp_path: Path) -> None:
             assert "keep-alive" not in {name.lower() for name in fields}
             assert peer.recv(2) == b"hi"
             peer.sendall(b"GET http://evil.org/ HTTP/1.1\r\nHost: evil.org\r\n\r\n")
-            while peer.recv(100):
-                pass
+            with suppress(ConnectionResetError):  # what it did not read is left in the kernel
+                while peer.recv(100):
+                    pass
         assert reached[0].startswith(b"POST /a?token=secret HTTP/1.1\r\nHost: ")
-        assert reached[1:] in ([], [b""])
+        assert b"".join(reached).endswith(b"\r\n\r\nab")  # the body may come by itself; nothing comes after it
         assert "secret" not in (tmp_path / "log").read_text()
 
 
