@@ -25,6 +25,7 @@ def test_health_is_green_and_red_where_it_must_be(catalyst: Catalyst) -> None:
     with catalyst.up(NETWORK_MODE="isolated") as running:
         assert healthy(running) == (True, True)
         hung = workload(running)
+        assert hung  # 0 would be this process's own group
         os.kill(hung, signal.SIGSTOP)
         wait_for(lambda: healthy(running) == (False, False), "hung: red")
         os.kill(hung, signal.SIGCONT)
@@ -34,7 +35,9 @@ def test_health_is_green_and_red_where_it_must_be(catalyst: Catalyst) -> None:
 
 def test_a_crash_is_told_and_mended(catalyst: Catalyst) -> None:
     with catalyst.up(NETWORK_MODE="isolated") as running:
-        os.kill(workload(running), signal.SIGKILL)
+        one = workload(running)
+        assert one
+        os.kill(one, signal.SIGKILL)
         wait_for(lambda: running.get("catalyst/state")["restarts"] == 1, "the restart to be told")
         wait_for(lambda: running.get("catalyst/state")["state"] == "ready", "it to answer again")
 

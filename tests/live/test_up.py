@@ -66,6 +66,7 @@ def test_a_signal_ends_everything_within_the_grace(catalyst: Catalyst, number: s
 def test_killing_the_workload_restarts_it(catalyst: Catalyst) -> None:
     with catalyst.up() as running:
         before = workload(running)
+        assert before
         os.kill(before, signal.SIGKILL)
         wait_for(lambda: workload(running) not in {before, 0}, "another workload")
         wait_for(lambda: catalyst("status").returncode == 0, "it to answer again")
@@ -82,7 +83,8 @@ def guard(running: Running) -> int:
     """PID 1 of the sandbox, as the host sees it."""
     engine = running.catalyst.engine
     if engine == "bwrap":
-        return next(iter(descendants(descendants(running.process.pid)[0])), 0)
+        monitor = next(pid for pid in descendants(running.process.pid) if status(pid).get("Name") == "bwrap")
+        return next(iter(descendants(monitor)), 0)
     argv = [engine, "ps", "-q", "--filter", "label=catalyst.instance"]
     name = subprocess.run(argv, capture_output=True, text=True, env=running.catalyst.env()).stdout.strip()
     argv = [engine, "inspect", "--format", "{{.State.Pid}}", name]
@@ -114,7 +116,9 @@ def test_kill_9_leaves_nothing_that_the_next_up_does_not_clean(catalyst: Catalys
 
 def test_a_hung_workload_is_killed_after_the_grace(catalyst: Catalyst) -> None:
     with catalyst.up("--grace=1") as running:
-        os.kill(workload(running), signal.SIGSTOP)
+        hung = workload(running)
+        assert hung  # 0 would be this process's own group
+        os.kill(hung, signal.SIGSTOP)
         start = time.monotonic()
         running.process.terminate()
         assert running.process.wait(PATIENCE) == 0
