@@ -19,7 +19,7 @@ from vm import layout, machine, rendered
 pytestmark = pytest.mark.lane("vm")
 POLICY = Path(__file__).parent / "policy"
 BASE = (POLICY / "base.cil", POLICY / "templates.cil")
-DOMAINS = {"public": ("public", "none"), "isolated": ("isolated", "none"), "gpu": ("isolated", "nvidia")}
+DOMAINS = {"isolated": ("isolated", "none"), "gpu": ("isolated", "nvidia")}
 
 NEVER = ("alg", "vsock", "write-outside", "read-outside", "read-shadow", "signal")
 WORKS = ("unix", "tcp", "write-output", "write-tmp", "read-models", "locked", "moved", "thread-name", "run-system")
@@ -94,14 +94,24 @@ def test_what_must_work_works(words: Words, domain: str) -> None:
     assert {name: words[f"user/{domain}"][name] for name in WORKS} == dict.fromkeys(WORKS, "done")
 
 
-@pytest.mark.parametrize("domain", ["public", "isolated"])
+def test_every_network_mode_has_the_same_module() -> None:
+    texts = {_mode(mode).text for mode in rendered.MODES}
+    assert len(texts) == 1
+
+
+def _mode(mode: str) -> Profile:
+    settings = rendered.settings_of("high", mode, "none")
+    return selinux.profile(build(settings), sandbox(settings))
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_sockets_beyond_loopback(words: Words, domain: str) -> None:
     assert {name: words[f"user/{domain}"][name] for name in BY_NETWORK} == dict.fromkeys(BY_NETWORK, "EACCES")
 
 
 def test_a_gpus_node_only_where_it_was_asked_for(words: Words) -> None:
     assert {domain: words[f"user/{domain}"]["gpu"] for domain in DOMAINS} == {
-        "public": "EACCES", "isolated": "EACCES", "gpu": "done",
+        "isolated": "EACCES", "gpu": "done",
     }  # fmt: skip
 
 
