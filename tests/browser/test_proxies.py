@@ -8,10 +8,12 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
@@ -21,6 +23,13 @@ from gateways import Gateway, config, gateway
 pytestmark = pytest.mark.lane("browser")
 GUIDE = (Path(__file__).parents[2] / "docs/guides/gateway.md").read_text(encoding="utf-8")
 NAME = "comfy.example.net"
+T = TypeVar("T")
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: Playwright's loop runs in this one as long as a browser of another test is open."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def block(language: str) -> str:
@@ -112,7 +121,7 @@ async def visit(running: Gateway, port: int) -> dict[str, object]:
 def test_behind_it(kind: str, tmp_path: Path) -> None:
     made = config(hosts=(NAME,), proxies=(ip_network("127.0.0.1/32"),))
     with gateway(tmp_path, made) as running, proxy(kind, tmp_path, running.port) as port:
-        found = asyncio.run(visit(running, port))
+        found = apart(visit(running, port))
         assert found["login"] == 303, found
         cookie = str(found["cookie"])
         assert cookie.startswith("__Host-catalyst-test=")
@@ -124,6 +133,6 @@ def test_behind_it(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["caddy"])
 def test_one_that_was_not_named_is_told_how(kind: str, tmp_path: Path) -> None:
     with gateway(tmp_path, config(hosts=(NAME,))) as running, proxy(kind, tmp_path, running.port) as port:
-        found = asyncio.run(visit(running, port))
+        found = apart(visit(running, port))
     assert found["login"] == 403
     assert "--trusted-proxy=ADDRESS" in str(found["text"])

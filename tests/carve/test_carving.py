@@ -61,8 +61,8 @@ def test_after_the_wiper_nothing_does(disk: Image, tmp_path: Path) -> None:
 def test_a_wiping_that_was_killed_is_finished_by_the_next(disk: Image, tmp_path: Path) -> None:
     with disk.mounted() as folder:
         disk.draw(folder / "output")
-        for number in range(400):
-            (folder / "output" / f"more-{number}").write_bytes(os.urandom(20_000))
+        for number in range(4000):  # so many that the kill comes before the end, on a busy machine too
+            (folder / "output" / f"more-{number}").write_bytes(os.urandom(2_000))
         os.sync()
         began = len(list((folder / "output").iterdir()))
         process = subprocess.Popen([*COMMAND, "wipe", str(folder / "output"), "--yes"], env=own_environment(),

@@ -154,6 +154,8 @@ def _empty_home(*pairs: list[str]) -> bool:
 
 def _loosened(word: str, rules: set[str]) -> str:
     """Options inside a word: of a mount, of a tmpfs."""
+    if word.startswith("type=bind,") and "Execution" in rules:
+        word = word.replace(",noexec", "")
     if word.startswith("type=bind,") and rules & {"Writable", "ReadOnlyRoot"}:
         return word.removesuffix(",readonly")
     if word.startswith(("/tmp:", f"{SCRATCH}:")) and rules & {"Scratch", "Execution"}:
