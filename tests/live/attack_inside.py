@@ -3,6 +3,7 @@
 "through" means that it got through. Every attempt is harmless where it does: nothing is changed, signal 0 is sent.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -86,32 +87,34 @@ def ports() -> None:
 
 def proc(word: bytes, name: str) -> Callable[[], object]:
     def read() -> object:
-        path = f"/proc/{pid_of(word)}/{name}"
-        return os.listdir(path) if name == "fd" else Path(path).open("rb").close()
+        path = Path(f"/proc/{pid_of(word)}/{name}")
+        return list(path.iterdir()) if name == "fd" else path.open("rb")
 
     return read
+
+
+def signalled(word: bytes) -> Callable[[], object]:
+    return lambda: os.kill(pid_of(word), 0)
 
 
 def descriptors() -> list[str]:
     """What was handed down, beside the standard three and the one that lists them."""
     found = []
-    for number in sorted(map(int, os.listdir("/proc/self/fd"))):
-        try:
-            found += [f"{number} {os.readlink(f'/proc/self/fd/{number}')}"] if number > 2 else []
-        except FileNotFoundError:
-            continue
+    for one in sorted(Path("/proc/self/fd").iterdir()):
+        with contextlib.suppress(FileNotFoundError):
+            found += [f"{one.name} {one.readlink()}"] if int(one.name) > 2 else []
     return found
 
 
 SERVICES = {"gateway": b"services.gateway", "broker": b"services.broker", "front": b"--beside"}
 ATTEMPTS: dict[str, Callable[[], object]] = {
-    "read the logins": lambda: (STATE / "gateway.db").read_bytes(),
-    "read them by /proc/self/root": lambda: Path("/proc/self/root/data/.catalyst/gateway.db").read_bytes(),
+    "read the logins": (STATE / "gateway.db").read_bytes,
+    "read them by /proc/self/root": Path("/proc/self/root/data/.catalyst/gateway.db").read_bytes,
     "read them by a descriptor": by_descriptor,
     "read them by a second name": link,
-    "read the broker's rules": lambda: (STATE / "session/broker.json").read_bytes(),
-    "read the egress log": lambda: (STATE / "egress.log").read_bytes(),
-    "write beside them": lambda: (STATE / "planted").touch(),
+    "read the broker's rules": (STATE / "session/broker.json").read_bytes,
+    "read the egress log": (STATE / "egress.log").read_bytes,
+    "write beside them": (STATE / "planted").touch,
     "write over the record": lambda: (STATE / "instance.json").open("r+b").close(),
     "take the lock": lock,
     "move them away": renamed,
@@ -119,10 +122,10 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "talk to a control by path": control_by_path,
     "open the gateway's port": gateway,
     "serve beyond loopback": ports,
-    **{f"signal the {name}": lambda word=word: os.kill(pid_of(word), 0) for name, word in SERVICES.items()},
+    **{f"signal the {name}": signalled(word) for name, word in SERVICES.items()},
     **{f"{what} of the {name}": proc(word, what) for name, word in SERVICES.items() for what in ("mem", "fd", "environ")},
     "signal PID 1": lambda: os.kill(1, 0),
-    "memory of PID 1": lambda: Path("/proc/1/mem").open("rb").close(),
+    "memory of PID 1": lambda: Path("/proc/1/mem").open("rb"),
 }  # fmt: skip
 
 

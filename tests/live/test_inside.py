@@ -39,7 +39,8 @@ class Container:
     def run(self, *words: str, user: str = "") -> "subprocess.CompletedProcess[str]":
         """A command in it."""
         as_user = ["--user", user] if user else []
-        return subprocess.run([self.engine, "exec", *as_user, self.name, *words], capture_output=True, text=True, timeout=120)
+        return subprocess.run([self.engine, "exec", *as_user, self.name, *words], capture_output=True, text=True,
+                              timeout=120)  # fmt: skip
 
     @property
     def log(self) -> str:

@@ -1,11 +1,10 @@
-"""Everything in one container has one uid: what then keeps the workload from Catalyst, and the control, the same from outside
-the guard."""
+"""Everything in one container has one uid: what keeps the workload from Catalyst then, and the control, the same from
+outside the guard."""
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,12 @@ NOT_THERE = {"talk to a control by path", "memory of PID 1", *UNREADABLE}
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Path]:
+def tree(tmp_path: Path) -> Path:
     """A checkout whose program attacks before it serves."""
     open_to_all(tmp_path)
     fake_comfyui(tmp_path / "tree", "import subprocess; subprocess.run([sys.executable, '/opt/comfyui/attack.py'])")
     shutil.copy(HERE / "attack_inside.py", tmp_path / "tree/attack.py")
-    yield tmp_path / "tree"
+    return tmp_path / "tree"
 
 
 def attacked(text: str) -> dict[str, Any]:
