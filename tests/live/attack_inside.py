@@ -67,7 +67,10 @@ def renamed() -> None:
 def by_descriptor() -> None:
     """Opened as a path only, and again through /proc."""
     held = os.open(STATE / "gateway.db", os.O_PATH)
-    os.read(os.open(f"/proc/self/fd/{held}", os.O_RDONLY), 1)
+    try:
+        os.close(os.open(f"/proc/self/fd/{held}", os.O_RDONLY))
+    finally:
+        os.close(held)
 
 
 def gateway() -> None:
