@@ -111,7 +111,8 @@ def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
 
 
 def inspected(project: Composed, service: str) -> dict[str, Any]:
-    done = subprocess.run([project.engine, "inspect", project.container(service)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([project.engine, "inspect", project.container(service)], capture_output=True, text=True,
+                          timeout=60)  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout)[0]
     return found
 
@@ -137,7 +138,7 @@ def test_it_answers_and_is_confined(engine: str, tmp_path: Path, level: str, mod
         first = dict(line.partition(":")[::2] for line in said.splitlines())
         assert first["Uid"].split() == ["1000"] * 4
         assert {first[name].strip() for name in ("CapEff", "CapBnd", "CapPrm")} == {"0" * 16}
-        # nothing else is shared: no folder of one is in the other, but those of the sockets
+        # no folder of one is in the other, but those of the sockets
         mounts = {service: {one.get("Name") or one["Source"] for one in inspected(project, service)["Mounts"]}
                   for service in ("front", "workload")}  # fmt: skip
         shared = {name.rpartition("_")[2] for name in mounts["front"] & mounts["workload"]}
