@@ -88,8 +88,10 @@ def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
             text = text.replace(lines, "")
         (project.folder / file).write_text(text)
     try:
-        up = subprocess.Popen([*program(engine), "--project-name", project.name, "up", "--detach"], cwd=project.folder,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        said = project.folder / "up.log"
+        with said.open("wb") as out:
+            up = subprocess.Popen([*program(engine), "--project-name", project.name, "up", "--detach"], cwd=project.folder,
+                                  stdout=out, stderr=out)  # fmt: skip
 
         def answers() -> bool:
             if engine == "podman":  # where no systemd runs, nobody asks for its health
@@ -102,9 +104,9 @@ def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
             wait_for(answers, "an answer", 240)
         except AssertionError:
             up.kill()
-            said = up.communicate()[0]
-            raise AssertionError(f"{said}\n{project.log('front')}\n{project.log('workload')}") from None
-        assert up.wait(timeout=120) == 0, up.communicate()[0]
+            up.wait()
+            raise AssertionError(f"{said.read_text()}\n{project.log('front')}\n{project.log('workload')}") from None
+        assert up.wait(timeout=120) == 0, said.read_text()
         yield project
     finally:
         project.compose("down", "--volumes")
