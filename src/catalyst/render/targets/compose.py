@@ -21,9 +21,10 @@ HEADER = """\
 # Start: docker compose up --detach. Log in: docker compose exec front catalyst token link
 """
 # Words of `docker run` that are compose's own business, or its default.
-LEFT_OUT = ("--rm", "--interactive", "--pull=never", "--log-driver=none", "--workdir=/", "--name", "--label", "--tty",
-            "--network=none")  # fmt: skip
-ONE = {"--user": "user", "--ipc": "ipc", "--cgroupns": "cgroup", "--hostname": "hostname", "--shm-size": "shm_size"}
+LEFT_OUT = ("--rm", "--interactive", "--pull=never", "--log-driver=none", "--workdir=/", "--tty")
+LEFT_OUT_WITH_VALUE = ("--name", "--label")
+ONE = {"--network": "network_mode", "--user": "user", "--ipc": "ipc", "--cgroupns": "cgroup", "--hostname": "hostname",
+       "--shm-size": "shm_size"}  # fmt: skip
 NUMBER = {"--pids-limit": "pids_limit", "--memory": "mem_limit", "--memory-swap": "memswap_limit"}
 MANY = {"--cap-drop": "cap_drop", "--cap-add": "cap_add", "--security-opt": "security_opt", "--tmpfs": "tmpfs",
         "--device": "devices", "--group-add": "group_add"}  # fmt: skip
@@ -77,7 +78,6 @@ def _workload(sandbox: Sandbox, said: Rendered, shared: dict[str, str]) -> Node:
         "image": sandbox.image,
         "command": ["catalyst-entrypoint", "workload"],
         "depends_on": {"front": {"condition": "service_healthy"}},
-        "network_mode": "none",
     }
     volumes: list[Node] = [f"{name}:{path}{':ro' if name == 'out' else ''}" for name, path in shared.items()]
     environment = dict(sandbox.variables) | _code(sandbox)
@@ -110,9 +110,10 @@ def _translated(argv: tuple[str, ...], sandbox: Sandbox) -> Iterator[tuple[str, 
         option, equals, value = word.partition("=")
         if word == f"--entrypoint={sandbox.python}":
             return
-        if word in LEFT_OUT or option in {"--name", "--label"}:
-            if option in {"--name", "--label"}:
-                next(words)
+        if word in LEFT_OUT:
+            continue
+        if word in LEFT_OUT_WITH_VALUE:
+            next(words)
         elif word == "--mount":
             yield "mount", next(words)
         elif option in MANY:
