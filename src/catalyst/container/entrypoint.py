@@ -7,6 +7,7 @@
 import os
 import signal
 from collections.abc import Callable
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ from catalyst.policy.model import Enforced
 from catalyst.policy.requirement import words
 from catalyst.settings import Settings
 from catalyst.workloads import canary, comfyui, interpreter
+from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
 
@@ -106,8 +108,10 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
 
 
 def _become_guard(ready: Prepared, pids: tuple[int, ...]) -> NoReturn:
-    """The plan travels in memory: there is no folder that nobody but us could change on the way."""
+    """The plan travels in a file that never had a name: there is no folder that nobody but us could change on the way, and
+    from `high` on our own filter, where it is around us, refuses memfd_create(2)."""
     text = plan.encode(replace(plan.decode(ready.inner.text), services=pids))
-    file = os.memfd_create("plan")
-    os.write(file, text.encode())
-    process.become([*ready.outer.argv[:-1], f"/proc/self/fd/{file}"], keep=(file,))
+    with TemporaryFile(dir=SCRATCH) as file:
+        file.write(text.encode())
+        file.flush()
+        process.become([*ready.outer.argv[:-1], f"/proc/self/fd/{file.fileno()}"], keep=(file.fileno(),))

@@ -18,7 +18,7 @@ from catalyst.render.session import PLAN_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
 from catalyst.workloads import interpreter
-from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, Workload
+from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
 
 # What engines and Kubernetes show secrets in; /var/run is a link to /run.
 SECRETS = ("/run/secrets",)
@@ -63,6 +63,7 @@ def folders(settings: Settings, *, instance: bool) -> None:
     folder belongs to somebody else."""
     policy = build(settings)
     own = Store(settings.data).folder
+    _usable(Path(SCRATCH), settings.user, write=True)
     if instance:
         _usable(own if own.is_dir() else Path(settings.data), settings.user, write=True)
     for place in Place:
