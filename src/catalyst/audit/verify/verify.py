@@ -25,7 +25,7 @@ LAYERS = ("both", "outer", "inner")
 # What a host answers that does not have the thing an attempt is about.
 NOT_HERE = frozenset({
     "ENOSYS", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "ENOENT", "ENOTDIR", "ENXIO", "ENODEV", "EOPNOTSUPP",
-    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH",
+    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL",
 })  # fmt: skip
 # What a container around us answers: its filter (Podman's has EINVAL for the audit socket), its limit of processes.
 AROUND = frozenset({"EPERM", "EACCES", "EAGAIN", "EINVAL"})

@@ -149,8 +149,9 @@ def _code(sandbox: Sandbox) -> dict[str, str]:
 
 
 def _in_memory(uid: int, gid: int) -> Node:
-    """A folder for one socket, closed to everybody else. In memory, so that a crash leaves nothing."""
-    options = f"size=65536,mode=0700,uid={uid},gid={gid},noexec,nosuid,nodev"
+    """A folder for one socket, closed to everybody else. In memory, so that a crash leaves nothing; its size in pages, since
+    podman takes "size" for a quota on a disk."""
+    options = f"nr_blocks=16,mode=0700,uid={uid},gid={gid},noexec,nosuid,nodev"
     return {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": options}}
 
 
