@@ -128,7 +128,7 @@ def test_it_answers_and_is_confined(engine: str, tmp_path: Path, level: str, mod
         token = project.run("front", "catalyst", "token", "new", "t").stdout.strip()
         assert project.status("/system_stats", f"Authorization: Bearer {token}") == "200"
         link = project.run("front", "catalyst", "token", "link").stdout
-        assert "#token=" in link
+        assert "#token=" in link, project.run("front", "catalyst", "token", "link").stderr
         assert link.strip().partition("=")[2] not in project.log("front")
 
         workload = inspected(project, "workload")
