@@ -78,7 +78,7 @@ def test_a_restriction_that_fails_at_a_restart(tmp_path: Path, mark: Path) -> No
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     script = f"echo x >> {mark}; rmdir {folder}"
-    rules = {"execute": ("/usr",), "write": (str(mark.parent), str(folder))}
+    rules = {"execute": ("/usr",), "write": (str(mark.parent), str(folder)), "hidden": ()}
     plan = write_plan(
         tmp_path, {"argv": ("/bin/sh", "-c", script), "file_rules": rules, "command": False, "restarts": 3}
     )
