@@ -1,9 +1,8 @@
 """YAML for files that people read and change: maps, lists, text, whole numbers, booleans, nothing else (yaml.org/spec).
 
-Text that could be taken for anything else is written as JSON writes it, which YAML reads the same way.
+Text that could be taken for anything else is quoted, and all of it that is not plain ASCII escaped.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -21,6 +20,8 @@ def dump(node: Node) -> str:
 
 def _lines(node: Node) -> Iterator[str]:
     match node:
+        case Mapping() | Sequence() if not node and not isinstance(node, str):
+            yield "{}" if isinstance(node, Mapping) else "[]"
         case Mapping():
             for key, value in node.items():
                 yield from _entry(f"{_text(key)}:", value)
@@ -37,16 +38,24 @@ def _entry(key: str, value: Node) -> Iterator[str]:
     if isinstance(value, str | bool | int):
         yield f"{key} {_scalar(value)}"
     elif not value:
-        yield f"{key} {'{}' if isinstance(value, Mapping) else '[]'}"
+        yield f"{key} {next(_lines(value))}"
     else:
         yield key
         yield from (f"  {line}" for line in _lines(value))
 
 
 def _scalar(value: str | int | bool) -> str:
-    return _text(value) if isinstance(value, str) else json.dumps(value)
+    return _text(value) if isinstance(value, str) else str(value).lower()
 
 
 def _text(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain else json.dumps(text, ensure_ascii=True)
+    return text if plain else '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return f"\\{letter}"
+    if " " <= letter <= "~":
+        return letter
+    return f"\\u{ord(letter):04x}" if ord(letter) < 1 << 16 else f"\\U{ord(letter):08x}"
