@@ -198,7 +198,7 @@ def test_one_that_dies_takes_the_container_with_it(engine: str) -> None:
 def test_a_broker_that_dies_is_started_again(engine: str) -> None:
     with started(engine) as container:
         container.wait()
-        find = "for p in /proc/[0-9]*; do grep -qa services.broker $p/cmdline && echo ${p#/proc/}; done"
+        find = "for p in /proc/[0-9]*; do grep -qa 'services[.]broker' $p/cmdline && echo ${p#/proc/}; done"
         before = container.run("sh", "-c", find).stdout.split()[0]
         assert container.run("sh", "-c", f"kill -9 {before}").returncode == 0
         wait_for(lambda: container.run("catalyst", "egress", "list").returncode == 0
