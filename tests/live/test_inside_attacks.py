@@ -73,5 +73,5 @@ def test_a_handed_descriptor_stays_with_who_was_handed_it(engine: str, tree: Pat
         held = Container(engine, name).run("sh", "-c", "ls -l /proc/self/fd /proc/1/fd 2>&1")
         assert held.returncode in {0, 2}
     finally:
-        subprocess.run([engine, "rm", "--force", name], capture_output=True, timeout=60)
+        subprocess.run([engine, "rm", "--force", "--volumes", name], capture_output=True, timeout=60)
         running.wait(timeout=60)
