@@ -17,7 +17,8 @@ from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.setting_values import Level, NetworkMode, Parser
 
-__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of"]
+__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of",
+           "variables"]  # fmt: skip
 
 MAX_TEXT = 4096
 
@@ -288,6 +289,19 @@ def text_of(value: object) -> str:
             return (":" if value and isinstance(value[0], int) else " ").join(str(part) for part in value)
         case _:
             return str(value)
+
+
+# What a container has in its own way, or what is nobody's business in it.
+OUTSIDE = frozenset({"vault_identity", "engine", "comfyui", "python", "data", "bind", "port", "image", "user",
+                     "metrics_port", "certificate"})  # fmt: skip
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The variables that make these settings in a container: the five of every image, and what is not as by default."""
+    five = {field.key for field in FIELDS[:5]}
+    found = {field.variable: text_of(getattr(settings, field.key)) for field in FIELDS
+             if field.key in five or (field.key not in OUTSIDE and settings.origin[field.key] != "default")}  # fmt: skip
+    return {name: text for name, text in found.items() if text}
 
 
 def _default_data(environ: Mapping[str, str]) -> str:

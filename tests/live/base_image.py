@@ -32,10 +32,11 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "catalyst-tests"
 
 
-def base_tar(cache: Path) -> Path:
-    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused."""
+def base_tar(cache: Path, *more: str) -> Path:
+    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused.
+    `more` packages make it another one."""
     command = [
-        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(PACKAGES)}",
+        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join((*PACKAGES, *more))}",
         *(f"--customize-hook={hook}" for hook in HOOKS), SUITE,
     ]  # fmt: skip
     # The recipe is part of the name: a changed recipe is never answered from the cache.
@@ -51,13 +52,15 @@ def base_tar(cache: Path) -> Path:
     return tar
 
 
-def import_image(engine_argv: Sequence[str], tar: Path, tag: str) -> None:
-    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists."""
+def import_image(engine_argv: Sequence[str], tar: Path, tag: str, *changes: str) -> None:
+    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists.
+    `changes` are further lines as a Dockerfile has them."""
     known = subprocess.run([*engine_argv, "image", "inspect", tag], capture_output=True, check=False)
     if known.returncode != 0:
         subprocess.run(
-            [*engine_argv, "import", "--change", f"USER {USER}", str(tar), tag], stdout=subprocess.DEVNULL, check=True
-        )
+            [*engine_argv, "import", *(word for line in (f"USER {USER}", *changes) for word in ("--change", line)), str(tar),
+             tag], stdout=subprocess.DEVNULL, check=True
+        )  # fmt: skip
 
 
 def _sources() -> str:

@@ -45,7 +45,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 COMMANDS = (
     "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "wipe",
-    "policy", "egress", "vault", "render", "completion",
+    "policy", "egress", "vault", "render", "completion", "entrypoint",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
         _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _wipe, _policy,
-        _egress, _vault, _render, _completion,
+        _egress, _vault, _render, _completion, _entrypoint,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
@@ -143,14 +143,18 @@ def _doctor(commands: Commands, full: bool) -> None:
 def _verify(commands: Commands, full: bool) -> None:
     verify = _command(commands, "verify", "attack a sandbox made as up makes it, and print who stopped what")
     if full:
-        verify.add_argument("--layers", choices=("both", "outer", "inner"), default="both",
-                            help="leave only one layer: outer is the engine, inner the guard [default: both]")  # fmt: skip
-        verify.add_argument("--ablate", action="store_true",
-                            help="then without each control in turn, to see who stopped what (minutes)")  # fmt: skip
-        verify.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
-        verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
+        _attacks(verify)
         _settings(verify)
         _json(verify)
+
+
+def _attacks(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("--layers", choices=("both", "outer", "inner"), default="both",
+                        help="leave only one layer: outer is the engine, inner the guard [default: both]")  # fmt: skip
+    verify.add_argument("--ablate", action="store_true",
+                        help="then without each control in turn, to see who stopped what (minutes)")  # fmt: skip
+    verify.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
+    verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
 
 
 def _wipe(commands: Commands, full: bool) -> None:
@@ -206,7 +210,7 @@ def _egress(commands: Commands, full: bool) -> None:
 def _render(commands: Commands, full: bool) -> None:
     render = _command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
     if full:
-        render.add_argument("target", help="apparmor, bubblewrap, docker, guard, podman, seccomp or selinux")
+        render.add_argument("target", help="apparmor, bubblewrap, compose, docker, guard, podman, seccomp or selinux")
         _settings(render)
         _json(render)
 
@@ -264,6 +268,17 @@ def _completion(commands: Commands, full: bool) -> None:
     completion = _command(commands, "completion", 'print a completion script, as in: eval "$(catalyst completion bash)"')
     if full:
         completion.add_argument("shell", choices=("bash", "zsh"))
+
+
+def _entrypoint(commands: Commands, full: bool) -> None:
+    entrypoint = _command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
+    if full:
+        entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
+                                help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
+        entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
+        _attacks(entrypoint)
+        _settings(entrypoint)
+        _json(entrypoint)
 
 
 def _command(

@@ -17,7 +17,7 @@ from catalyst.policy.model import Policy
 from catalyst.render import session
 from catalyst.render.lsm import profiles
 from catalyst.render.target import Answer, Facts, Rendered, Sandbox, answers, targets
-from catalyst.settings import Settings
+from catalyst.settings import Settings, variables
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount, Workload
@@ -44,9 +44,7 @@ def prepare(
     settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
 ) -> Prepared:
     """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
-    # A vault behind a link must not be shown either, so names are compared as what they lead to.
-    policy = build(replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
-                           vault_identity=_real(settings.vault_identity)))  # fmt: skip
+    policy = build(with_real_paths(settings))
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
@@ -58,6 +56,8 @@ def prepare(
         image=settings.image,
         lifeline=lifeline,
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
+        variables=tuple(variables(settings).items()),
+        published=f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.port or SEALED_PORT}",
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
@@ -71,6 +71,12 @@ def prepare(
 
 
 NOBODYS = (0, 0)  # no folder has these
+
+
+def with_real_paths(settings: Settings) -> Settings:
+    """A vault behind a link must not be shown either, so names are compared as what they lead to."""
+    return replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
+                   vault_identity=_real(settings.vault_identity))  # fmt: skip
 
 
 def _real(path: str) -> str:

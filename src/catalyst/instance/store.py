@@ -25,6 +25,7 @@ from catalyst.policy.model import Place
 
 NUMBERS = {"pid", "first", "first_started"}
 ELSEWHERE = -1
+INSIDE = "container"  # the engine of an instance that runs in the container it was started in
 FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
 ROOTS = Path("/run/catalyst")
 ROOTS_KEPT = Path("/var/lib/catalyst-instances")
@@ -220,7 +221,7 @@ class Store:
         except (ValueError, TypeError) as error:
             raise self._damaged(error) from error
         right = all(type(value) is (int if name in NUMBERS else str) for name, value in vars(entry).items())
-        if not right or entry.pid <= 1:
+        if not right or entry.pid < (1 if entry.engine == INSIDE else 2):
             raise self._damaged("a value is not what it must be")
         return entry
 

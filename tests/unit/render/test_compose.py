@@ -1,0 +1,74 @@
+"""compose.yaml: the workload's service is `docker run` in other words, and front has what the workload must not."""
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalyst.guard.record import replace
+from catalyst.policy.build import build
+from catalyst.render.target import Facts, targets
+from catalyst.render.targets import compose
+from catalyst.settings import Settings, load, variables
+from strategies import facts, sandbox, settings_with
+from unit.render.test_promises import ALL
+
+
+def document(settings: Settings, host: Facts | None = None) -> dict[str, Any]:
+    text = targets()["compose"].render(build(settings), sandbox(settings), host or Facts()).text
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@given(settings=st.sampled_from(ALL), host=facts())
+def test_the_workload_has_no_network_no_capability_and_no_port(settings: Settings, host: Facts) -> None:
+    services = document(settings, host)["services"]
+    workload, front = services["workload"], services["front"]
+    assert (workload["network_mode"], workload["cap_drop"], workload["user"]) == ("none", ["ALL"], "1000:1000")
+    assert "no-new-privileges" in workload["security_opt"]
+    assert not {"ports", "networks", "privileged", "pid", "cap_add", "env_file"} & workload.keys()
+    assert front["cap_drop"] == ["ALL"]
+    assert front["read_only"] is True
+    assert "network_mode" not in front
+
+
+@given(settings=st.sampled_from(ALL), host=facts())
+def test_nothing_but_the_sockets_folders_is_shared(settings: Settings, host: Facts) -> None:
+    services = document(settings, host)["services"]
+    named = [{one.partition(":")[0] for one in services[name]["volumes"] if isinstance(one, str)} for name in services]
+    way_out = settings.network_mode.name != "ISOLATED"
+    assert named[0] & named[1] == ({"door", "out"} if way_out else {"door"})
+    assert not any(isinstance(one, dict) for one in services["front"]["volumes"])
+    if way_out:
+        assert "out:/run/catalyst/out:ro" in services["workload"]["volumes"]
+    assert "door:/run/catalyst/door:ro" in services["front"]["volumes"]
+
+
+@given(settings=st.sampled_from(ALL))
+def test_the_variables_make_the_same_settings_again(settings: Settings) -> None:
+    again = load({"data": "/srv/data"}, environ=variables(settings))
+    kept = {name: value for name, value in vars(settings).items() if name not in {"origin", "notices"}}
+    assert {name: getattr(again, name) for name in kept} == kept
+
+
+def test_a_vault_is_in_no_volume() -> None:
+    settings = settings_with(security_token_vault_path="/srv/secrets/vault.age", vault_identity="/srv/secrets/key")
+    for service in document(settings)["services"].values():
+        assert "secrets" not in str(service["volumes"])
+        assert "CATALYST_VAULT_IDENTITY" not in service["environment"]
+
+
+def test_an_own_checkout_is_mounted_read_only_where_the_image_has_its_own() -> None:
+    workload = document(settings_with())["services"]["workload"]
+    code = [one for one in workload["volumes"] if isinstance(one, dict) and one["target"] == "/opt/comfyui"]
+    assert [(one["source"], one["read_only"]) for one in code] == [("/srv/ComfyUI", True)]
+    assert workload["environment"]["COMFYUI_PATH"] == "/opt/comfyui"
+    assert workload["environment"]["CATALYST_PYTHON"] == "/srv/venv/bin/python"
+
+
+def test_a_word_that_has_no_translation_stops_the_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compose, "DIALECT", replace(compose.DIALECT, extra=("--something-new=1",)))
+    with pytest.raises(ValueError, match="no word for --something-new"):
+        document(settings_with())
