@@ -19,6 +19,7 @@ from catalyst.services.gateway import metrics as numbers
 from catalyst.services.gateway import protocol
 from catalyst.services.gateway.app import Gateway
 from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.outside import Front
 from catalyst.services.gateway.posture import Egress
 from catalyst.services.gateway.state import State
 
@@ -36,9 +37,9 @@ def serve(
     async def run() -> None:
         gateway = Gateway(config, state, door, shown=posture, disk=disk, encrypted=tls is not None,
                           egress=egress, log=_log)  # fmt: skip
-        server = protocol.serve(gateway.answer)
+        front = Front(gateway.admit, gateway.pool, protocol.serve(gateway.answer))
         loop = asyncio.get_running_loop()
-        listening = [await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
+        listening = [await loop.create_server(front, sock=listener, backlog=512, ssl=tls,
                                               ssl_handshake_timeout=HANDSHAKE if tls else None)]  # fmt: skip
         if metrics:
             made = protocol.serve(numbers.handler(lambda: numbers.text(gateway.counts, gateway.gauges())))
@@ -51,7 +52,7 @@ def serve(
         for task in beside:
             task.cancel()
         await gateway.sockets.end(code=1001)
-        await _within(DRAIN, server.shutdown(DRAIN))
+        await asyncio.gather(front.shutdown(DRAIN), _within(DRAIN, front.server.shutdown(DRAIN)))
         await gateway.close()
 
     os.set_blocking(sys.stdout.fileno(), False)
