@@ -49,6 +49,7 @@ class Exchange:
         self._entering: asyncio.Task[None] | None = None
         self._begun, self._informed = b"", 0
         self._answer: Answered | None = None
+        self._outgoing: list[bytes | memoryview] = []  # the answer's head, until the first of its body: one write for both
         self._again = not asked.closes
 
     # Towards ComfyUI
@@ -143,7 +144,7 @@ class Exchange:
         # He is told that no other may follow where a part of this request is still to come.
         self._again = self._again and not self.wants
         self._answer, self._back = answer, bodies.body(answer.length)
-        self._visitor.send([_outwards(answer, self._asked, self._more, again=self._again)])
+        self._outgoing = [_outwards(answer, self._asked, self._more, again=self._again)]
         return True
 
     def _carry(self, data: bytes) -> None:
@@ -154,8 +155,9 @@ class Exchange:
             return
         if self._is_framed:
             pieces = _framed(pieces, over=self._back.over)
-        if pieces:
-            self._visitor.send(pieces)
+        if self._outgoing or pieces:
+            self._visitor.send([*self._outgoing, *pieces])
+            self._outgoing = []
         if self._back.over:
             self._finish(kept=not rest)
 

@@ -7,6 +7,7 @@ SameSite is not enough: a page on another port of the same host sends a SameSite
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from catalyst.guard.record import Record
@@ -63,6 +64,7 @@ def host(value: str, names: Collection[str]) -> Refusal | None:
     return Refusal(421, f"this is not served under the name {name}; to add it: catalyst up --allow-host={name}")
 
 
+@lru_cache(256)  # the same few with every request
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
