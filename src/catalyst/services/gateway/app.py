@@ -70,7 +70,7 @@ class Gateway:
 
     def admit(self, asked: Asked, peer: str) -> "Admitted | None":
         """What may go to ComfyUI. The rest is `answer`'s, which asks the same and says why not."""
-        who, path = self._who(peer, asked.headers, asked.cookies()), asked.raw_path.partition("?")[0]
+        who, path = self._who(peer, asked.headers, asked.cookies), asked.raw_path.partition("?")[0]
         if (
             not who.known
             or self.condition.phase != "ready"

@@ -10,7 +10,6 @@ from catalyst.services.gateway import bodies, headers, heads
 from catalyst.services.gateway.bodies import Malformed
 from catalyst.services.gateway.heads import CHUNKED, Answered, Asked
 from catalyst.services.gateway.inside import Inside, Pool
-from catalyst.services.gateway.refusals import plain
 
 INFORMATIONAL = 8  # answers before the answer (1xx) that are listened to
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -44,7 +43,7 @@ class Exchange:
     def __init__(self, visitor: Visitor, asked: Asked, pool: Pool, *, most: int, more: headers.Pairs) -> None:
         self._visitor, self._asked, self._pool, self._left, self._more = visitor, asked, pool, most, more
         self._there, self._back = bodies.body(asked.length), bodies.body(0)
-        self._unsent: list[bytes | memoryview] = [_inwards(asked)]  # until somebody takes it
+        self._unsent: list[bytes | memoryview] = [heads.inwards(asked)]  # until somebody takes it
         self._inside: Inside | None = None
         self._entering: asyncio.Task[None] | None = None
         self._begun, self._informed = b"", 0
@@ -214,15 +213,8 @@ class Exchange:
             inside.transport.abort()
 
 
-def _inwards(asked: Asked) -> bytes:
-    pairs = [*headers.inwards(asked.pairs)]
-    if asked.length == CHUNKED:
-        pairs.append(("Transfer-Encoding", "chunked"))
-    return heads.written(f"{asked.method} {asked.raw_path} HTTP/1.1", pairs)
-
-
 def _outwards(answer: Answered, asked: Asked, more: headers.Pairs, *, again: bool) -> bytes:
-    pairs = [*headers.outwards(answer.pairs, plain(asked.raw_path.partition("?")[0])), *more,
+    pairs = [*headers.outwards(answer.pairs, asked.path), *more,
              ("Server", "catalyst"), ("Date", _date(int(time.time())))]  # fmt: skip
     if answer.length < 0 and not asked.old:
         pairs.append(("Transfer-Encoding", "chunked"))

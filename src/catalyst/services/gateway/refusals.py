@@ -5,6 +5,7 @@ add_routes). What is asked for is compared segment by segment, so `/manager` is 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 HIGH = 1  # level: 0 normal, 1 high, 2 maximum
@@ -37,6 +38,7 @@ def refused(path: str, level: int) -> str:
     return ""
 
 
+@lru_cache(256)  # the front end's files, again and again
 def plain(path: str) -> str:
     """The path that ComfyUI's router would see: decoded, one slash between segments, without `/api`."""
     segments = [part for part in unquote(path).split("/") if part not in {"", "."}]
