@@ -13,7 +13,6 @@ from catalyst.services.gateway import (
     guardrails,
     headers,
     inside,
-    outside,
     pages,
     posture,
     refusals,
@@ -95,7 +94,7 @@ class Gateway:
                 reply.force_close()  # what comes next may be for the short way (outside.py)
             return reply
         finally:
-            self.note(request, who, reply.status if reply else outside.LEFT, began)
+            self.note(request, who, reply.status if reply else exchange.LEFT, began)
 
     def note(self, request: Request, who: Visitor, status: int, began: float) -> None:
         """It was answered; `began` is a monotonic moment."""

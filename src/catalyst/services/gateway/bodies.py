@@ -16,16 +16,20 @@ class Malformed(Exception):
 
 
 class Counted:
-    """One of a length that was said. `over`: all of it has been."""
+    """One of a length that was said. `left`: bytes that have not been."""
 
     def __init__(self, length: int) -> None:
-        self._left, self.over = length, length == 0
+        self.left = length
+
+    @property
+    def over(self) -> bool:
+        """All of it has been."""
+        return self.left == 0
 
     def feed(self, data: bytes) -> tuple[list[bytes | memoryview], bytes]:
         """Pieces of the body, and what follows it."""
-        piece, rest = (data, b"") if len(data) <= self._left else (data[: self._left], data[self._left :])
-        self._left -= len(piece)
-        self.over = self._left == 0
+        piece, rest = (data, b"") if len(data) <= self.left else (data[: self.left], data[self.left :])
+        self.left -= len(piece)
         return [piece] if piece else [], rest
 
 

@@ -2,24 +2,31 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
 
-from catalyst.services.gateway import bodies, headers, heads
-from catalyst.services.gateway.bodies import Malformed
+from catalyst.services.gateway import bodies, flow, headers, heads
+from catalyst.services.gateway.bodies import Counted, Malformed
+from catalyst.services.gateway.flow import Flow
 from catalyst.services.gateway.heads import CHUNKED, Answered, Asked
 from catalyst.services.gateway.inside import Inside, Pool
 
 INFORMATIONAL = 8  # answers before the answer (1xx) that are listened to
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 MALFORMED, TOO_LARGE, UNANSWERED = 400, 413, 502
+LEFT = 499  # in the log: the visitor did not wait for the answer (nginx's number)
 
 
 class Visitor(Protocol):
     """The connection the answer goes to. `full`: it takes no more for now."""
 
     full: bool
+
+    @property
+    def descriptor(self) -> int:
+        """Of its socket, or -1 where nothing may be moved to or from it as it is."""
 
     def send(self, pieces: list[bytes | memoryview]) -> None:
         """Towards the visitor."""
@@ -46,6 +53,7 @@ class Exchange:
         self._unsent: list[bytes | memoryview] = [heads.inwards(asked)]  # until somebody takes it
         self._inside: Inside | None = None
         self._entering: asyncio.Task[None] | None = None
+        self._flow: Flow | None = None
         self._begun, self._informed = b"", 0
         self._answer: Answered | None = None
         self._outgoing: list[bytes | memoryview] = []  # the answer's head, until the first of its body: one write for both
@@ -106,7 +114,31 @@ class Exchange:
             self._inside.transport.writelines(pieces)
         elif self._entering:
             self._unsent += pieces
+        self._flow_there()
         return rest
+
+    def _flow_there(self) -> None:
+        """What is left of a large body goes past Python, once what was read of it has gone."""
+        there, inside = self._there, self._inside
+        if not isinstance(there, Counted) or there.left < flow.BIG or self._flow or not inside:
+            return
+        source, sink = self._visitor.descriptor, inside.descriptor
+        if min(source, sink) < 0:
+            return
+
+        def over(ended: flow.Ended | None) -> None:
+            self._flow = None
+            if not ended:
+                there.left = 0
+                self._visitor.hold(False)
+            elif ended.source:
+                self.leave()
+                self._visitor.broken(LEFT)
+            # Else ComfyUI has hung up, and its connection will say so once what it has answered is read.
+
+        with suppress(OSError):  # then it is copied
+            self._flow = Flow(source, sink, there.left, over)
+            self._visitor.hold(True)
 
     def hold(self, held: bool) -> None:
         """ComfyUI does not take more, or does again."""
@@ -159,6 +191,29 @@ class Exchange:
             self._outgoing = []
         if self._back.over:
             self._finish(kept=not rest)
+        else:
+            self._flow_back()
+
+    def _flow_back(self) -> None:
+        """What is left of a large answer goes past Python."""
+        back, inside = self._back, self._inside
+        if not isinstance(back, Counted) or back.left < flow.BIG or self._flow or not inside:
+            return
+        source, sink = inside.descriptor, self._visitor.descriptor
+        if min(source, sink) < 0:
+            return
+
+        def over(ended: flow.Ended | None) -> None:
+            self._flow = None
+            if ended:
+                self._break()
+            else:
+                back.left = 0
+                self._finish(kept=True)
+
+        with suppress(OSError):  # then it is copied
+            self._flow = Flow(source, sink, back.left, over)
+            inside.pause(True)
 
     @property
     def _is_framed(self) -> bool:
@@ -208,6 +263,9 @@ class Exchange:
         if self._entering:
             self._entering.cancel()
             self._entering = None
+        if self._flow:
+            self._flow.stop()
+            self._flow = None
         if inside := self._inside:
             self._inside = inside.hearer = None
             inside.transport.abort()

@@ -116,6 +116,8 @@ def answer(head: bytes, method: str) -> Answered | None:
     if not first or pairs is None or length is None:
         return None
     status = int(first[2])
+    if status == 204:  # it has no body, and may not speak of one (RFC 9110 8.6)
+        pairs = [(name, value) for name, value in pairs if name.lower() != "content-length"]
     closing = any(name.lower() == "connection" and "close" in value.lower() for name, value in pairs)
     if method == "HEAD" or status in EMPTY_STATUSES or status < 200:
         length = 0

@@ -78,6 +78,11 @@ class Inside(asyncio.Protocol):
         if self.hearer:
             self.hearer.hold(False)
 
+    @property
+    def descriptor(self) -> int:
+        """Of its socket; -1 where bytes wait to be sent before any other."""
+        return -1 if self.transport.get_write_buffer_size() else int(self.transport.get_extra_info("socket").fileno())
+
     def pause(self, paused: bool) -> None:
         """Read nothing for now, or go on."""
         if not self.transport.is_closing():

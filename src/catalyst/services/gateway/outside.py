@@ -11,14 +11,13 @@ from typing import Protocol, cast
 
 from aiohttp import web
 
-from catalyst.services.gateway import headers, heads, protocol
+from catalyst.services.gateway import exchange, headers, heads, protocol
 from catalyst.services.gateway.exchange import Exchange
 from catalyst.services.gateway.heads import Asked
 from catalyst.services.gateway.inside import Pool
 
 LINGER = 5.0  # s that a request is still read, and thrown away, after an answer that did not wait for all of it
 AHEAD = 64 << 10  # bytes of later requests that are kept while one is answered
-LEFT = 499  # in the log: the visitor did not wait for the answer (nginx's number)
 
 
 class Admitted(Protocol):
@@ -67,7 +66,7 @@ class Outside(asyncio.Protocol):
         if self._timer:
             self._timer.cancel()
         if going_on := self._exchange:
-            self._tell(LEFT)
+            self._tell(exchange.LEFT)
             self._exchange = None
             going_on.leave()
 
@@ -160,6 +159,13 @@ class Outside(asyncio.Protocol):
             (self._transport.pause_reading if held else self._transport.resume_reading)()
 
     # What goes back
+
+    @property
+    def descriptor(self) -> int:
+        """Of the socket; -1 where its bytes are encrypted, or some wait to be sent before any other."""
+        ask = self._transport.get_extra_info
+        waits = self._transport.is_closing() or self._transport.get_write_buffer_size()
+        return -1 if waits or ask("ssl_object") else int(ask("socket").fileno())
 
     def send(self, pieces: list[bytes | memoryview]) -> None:
         """To the visitor."""
