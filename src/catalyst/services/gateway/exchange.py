@@ -51,6 +51,7 @@ class Exchange:
         self._visitor, self._asked, self._pool, self._left, self._more = visitor, asked, pool, most, more
         self._there, self._back = bodies.body(asked.length), bodies.body(0)
         self._unsent: list[bytes | memoryview] = [heads.inwards(asked)]  # until somebody takes it
+        self._repeats = False  # it may have been sent to somebody who was leaving at that very moment, and is asked again
         self._inside: Inside | None = None
         self._entering: asyncio.Task[None] | None = None
         self._flow: Flow | None = None
@@ -69,7 +70,7 @@ class Exchange:
     def start(self) -> None:
         """Ask."""
         asked = self._asked
-        if self.wants and not asked.old and asked.headers.get("Expect", "").lower() == "100-continue":
+        if asked.length and not asked.old and asked.headers.get("Expect", "").lower() == "100-continue":
             self._visitor.send([CONTINUE])
         if inside := self._pool.take():
             self._entered(inside)
@@ -94,11 +95,12 @@ class Exchange:
         self._inside, inside.hearer = inside, self
         inside.pause(self._visitor.full)
         inside.transport.writelines(self._unsent)
-        if not inside.used or self._asked.length or self._asked.method not in {"GET", "HEAD"}:
-            self._unsent = []  # else kept: it may have been closed at that very moment, and is asked again
+        self._repeats = inside.used and not self._asked.length and self._asked.method in {"GET", "HEAD"}
+        if not self._repeats:
+            self._unsent = []
 
     def body(self, data: bytes) -> bytes:
-        """More of the request; what comes after it."""
+        """More of the request, before `start` too; what comes after it."""
         try:
             pieces, rest = self._there.feed(data)
         except Malformed:
@@ -110,10 +112,10 @@ class Exchange:
             return b""
         if self._asked.length == CHUNKED:
             pieces = _framed(pieces, over=self._there.over)
-        if self._inside and not self._inside.transport.is_closing():
-            self._inside.transport.writelines(pieces)
-        elif self._entering:
+        if not self._inside:
             self._unsent += pieces
+        elif not self._inside.transport.is_closing():
+            self._inside.transport.writelines(pieces)
         self._flow_there()
         return rest
 
@@ -153,7 +155,7 @@ class Exchange:
 
     def answered(self, data: bytes) -> None:
         """What ComfyUI says."""
-        self._unsent = []
+        self._repeats, self._unsent = False, []
         while not self._answer:
             known, self._begun = len(self._begun), self._begun + data
             end = self._begun.find(b"\r\n\r\n", max(0, known - 3)) + 4
@@ -224,7 +226,7 @@ class Exchange:
         """ComfyUI hung up."""
         self._inside = None
         if self._answer is None:
-            if self._unsent and not self._begun:
+            if self._repeats:
                 self._enter()
             else:
                 self._fail(UNANSWERED)

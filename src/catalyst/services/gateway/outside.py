@@ -123,10 +123,13 @@ class Outside(asyncio.Protocol):
 
     def _begin(self, asked: Asked, admitted: Admitted, rest: bytes) -> None:
         self._admitted = admitted
-        self._exchange = Exchange(self, asked, self._front.pool, most=admitted.most, more=admitted.more)
-        self._exchange.start()
-        if rest:
-            self.data_received(rest)
+        self._exchange = begun = Exchange(self, asked, self._front.pool, most=admitted.most, more=admitted.more)
+        if rest and begun.wants:  # before anything is sent: what is malformed already troubles nobody
+            rest = begun.body(rest)
+        if self._exchange is begun:
+            begun.start()
+            self._buffer = rest
+            self._next()
 
     def _hand_over(self) -> None:
         """Everything from here on is aiohttp's."""
