@@ -21,6 +21,7 @@ REPEATED = 4096  # bytes of headers that are worth remembering
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # ComfyUI's routes have no others
 CHUNKED, TO_THE_END = -1, -2  # instead of a body's length
 EMPTY_STATUSES = (204, 304)
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # noqa: S105 -- RFC 9110's word
 _TEXT = r"[\t\x20-\x7e\x80-\xff]*+"
@@ -117,8 +118,8 @@ def answer(head: bytes, method: str) -> Answered | None:
         return None
     status = int(first[2])
     if status == 204:  # it has no body, and may not speak of one (RFC 9110 8.6)
-        pairs = [(name, value) for name, value in pairs if name.lower() != "content-length"]
-    closing = any(name.lower() == "connection" and "close" in value.lower() for name, value in pairs)
+        pairs = [pair for pair in pairs if pair[0].lower() != "content-length"]
+    closing = any("close" in value.lower() for name, value in pairs if name.lower() == "connection")
     if method == "HEAD" or status in EMPTY_STATUSES or status < 200:
         length = 0
     return Answered(status, first[3] or "", pairs, length=length,
@@ -148,12 +149,12 @@ def _pairs(block: str) -> Pairs | None:
 
 def _length(pairs: Pairs) -> int | None:
     """How long the body is (RFC 9112 6.3); None where it could be read in two ways."""
-    found = [(name, value) for name, value in pairs if name.lower() in {"content-length", "transfer-encoding"}]
+    found = [pair for pair in pairs if pair[0].lower() in _FRAMING]
     if not found:
         return TO_THE_END
-    (name, value), *others = found
-    if others:
+    if len(found) > 1:
         return None
+    name, value = found[0]
     if name.lower() == "transfer-encoding":
         return CHUNKED if value.lower() == "chunked" else None
     return int(value) if _LENGTH.fullmatch(value) else None

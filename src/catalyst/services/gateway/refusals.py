@@ -29,7 +29,11 @@ CORE = ("/v2/userdata",)
 
 def refused(path: str, level: int) -> str:
     """Why `path` (raw, as in the request line) is refused at `level`; empty where it is not."""
-    asked = plain(path)
+    return _refused(plain(path), level)
+
+
+@lru_cache(256)
+def _refused(asked: str, level: int) -> str:
     if any(_below(asked, core) for core in CORE):
         return ""
     for prefix, (lowest, why) in REFUSED.items():

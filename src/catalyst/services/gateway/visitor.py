@@ -4,22 +4,22 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from catalyst.guard.record import Record
 from catalyst.services.gateway.config import Config, Network
 from catalyst.services.gateway.state import State, digest
 
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/=-]{1,512})\s*\Z")
 
 
-class Visitor(Record):
+class Visitor:
     """`session` and `token` are the hashes of what was shown and counts, empty where there is none. `claimed`: a bearer
     token was shown, whether it counts or not. `secure`: the way to the visitor is encrypted."""
 
-    address: str
-    secure: bool
-    session: bytes = b""
-    token: bytes = b""
-    claimed: bool = False
+    __slots__ = ("address", "claimed", "secure", "session", "token")  # no record: one is made for every request
+
+    def __init__(
+        self, address: str, secure: bool, *, session: bytes = b"", token: bytes = b"", claimed: bool = False,
+    ) -> None:  # fmt: skip
+        self.address, self.secure, self.session, self.token, self.claimed = address, secure, session, token, claimed
 
     @property
     def known(self) -> bool:
