@@ -3,8 +3,9 @@
     python bench/gateway.py [--seconds 5] [--bytes 1073741824] [--comfyui DIR:PYTHON]
 
 All four lead to the same aiohttp server, as ComfyUI is one: requests a second and latency by wrk with 32 connections on
-4 KiB, one large body each way by curl, websocket round trips. With --comfyui also the real front end in Chromium, and
-ComfyUI's own /queue, in front of a real sandbox; "direct" is then the byte relay that stood there before the login.
+4 KiB, one large body each way by curl, websocket round trips. With --comfyui also the real front end in Chromium, its
+files and ComfyUI's own answers, in front of a real sandbox; "direct" is then the byte relay that stood there before the
+login.
 """
 
 import argparse
@@ -21,9 +22,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -111,6 +113,15 @@ def until(port: int) -> None:
                 return
         time.sleep(0.05)
     raise SystemExit(f"nobody listens on port {port}")
+
+
+def ready(port: int) -> None:
+    """The gateway answers, and has found what stands for ComfyUI."""
+    for _ in range(400):
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/readyz"):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the gateway does not answer")
 
 
 def ours(stack: ExitStack, folder: Path) -> tuple[int, str]:
@@ -212,7 +223,7 @@ def stubbed(seconds: int, size: int, rounds: int) -> None:
         stack.callback(server.terminate)
         until(inside)
         port, token = ours(stack, folder)
-        until(port)
+        ready(port)
         peers = {name: peer(stack, folder, name, inside) for name in ("caddy", "nginx")}
         ports = {"direct": inside, "gateway": port, **peers}
         time.sleep(1)
@@ -282,15 +293,23 @@ def real(given: str, seconds: int, rounds: int) -> None:
             listener = socket.create_server(("127.0.0.1", 0), backlog=512)
             threading.Thread(target=relay.serve, args=(listener, partial(through, door)), daemon=True).start()
             direct = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-            found: dict[str, list[Numbers]] = {"direct": [], "gateway": []}
+            ways = {"direct": (direct, []), "gateway": (running.url, [f"Authorization: Bearer {running.token}"])}
+            found: dict[str, list[Numbers]] = {name: [] for name in ways}
+            paths = ["system_stats", "queue", "object_info", *scripts(direct)]
             for _ in range(rounds):
-                bearer = [f"Authorization: Bearer {running.token}"]
-                for name, url, headers in (("direct", direct, []), ("gateway", running.url, bearer)):
-                    numbers = wrk(f"{url}queue", headers, seconds)
-                    numbers["page load s"] = page_loads(url, catalyst("token", "link").stdout.strip() if headers else "", 3)
-                    found[name].append(numbers)
+                for name, (url, headers) in ways.items():
+                    asked = {f"/{path} req/s": wrk(url + path, headers, seconds)["req/s"] for path in paths}
+                    login = catalyst("token", "link").stdout.strip() if headers else ""
+                    found[name].append({**asked, "page load s": page_loads(url, login, 3)})
             table({name: middle(some) for name, some in found.items()})
         forget(catalyst.data)
+
+
+def scripts(url: str) -> list[str]:
+    """The front end's page and the first script it names."""
+    with urlopen(url) as reply:
+        found = re.search(r'<script[^>]* src="\./([^"]+)"', reply.read().decode())
+    return ["index.html", *([found[1]] if found else [])]
 
 
 def through(door: Path) -> socket.socket:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -169,3 +169,52 @@ def test_two_different_cookies_count_as_none(opened: State) -> None:
     assert not known(f"catalyst-test={one}", "catalyst-test=x")
     assert not known(f"catalyst-other={one}")
     assert not known(f"__Host-catalyst-test={one}")
+
+
+def test_what_is_remembered_is_forgotten_at_once(opened: State, tmp_path: Path, clock: list[float]) -> None:
+    """In the loop's turns (State.ask_once_a_turn): another process is asked about once in each."""
+    turns: list[Callable[[], None]] = []
+    opened.ask_once_a_turn(turns.append)
+    session, token = digest(opened.open_session()), digest(opened.make_token("a") or "")
+
+    def known() -> tuple[bool, bool]:
+        return opened.holds_session(session, LIVES), opened.holds_token(token)
+
+    def turn() -> None:
+        for one in turns:
+            one()
+        turns.clear()
+
+    assert [known(), known()] == [(True, True)] * 2
+    assert len(turns) == 1  # asked once
+    other = State(tmp_path)
+    assert other.revoke_token("a")
+    assert opened.holds_token(token)  # the same turn: what came in it was sent before
+    turn()
+    assert known() == (True, False)
+    turn()
+    other.close_session(session)
+    turn()
+    assert known() == (False, False)
+    other.close()
+
+    again = digest(opened.open_session())
+    assert opened.holds_session(again, LIVES)
+    opened.close_session(again)  # our own, in the same turn
+    assert not opened.holds_session(again, LIVES)
+    last = digest(opened.open_session())
+    assert opened.holds_session(last, LIVES)
+    opened.set_password("x")
+    assert not opened.holds_session(last, LIVES)
+    old = digest(opened.open_session())
+    assert opened.holds_session(old, LIVES)
+    clock[0] += LIVES.idle + 1
+    assert not opened.holds_session(old, LIVES)
+
+
+def test_use_is_written_down_although_it_is_remembered(opened: State, clock: list[float]) -> None:
+    token = digest(opened.make_token("a") or "")
+    for _ in range(5):
+        clock[0] += state.TOUCH + 1
+        assert opened.holds_token(token)
+        assert opened.tokens()[0].used == clock[0]

@@ -2,26 +2,53 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
-from catalyst.services.gateway import guardrails, pages, posture, refusals, upstream, visitor
+from catalyst.services.gateway import (
+    exchange,
+    guardrails,
+    headers,
+    inside,
+    pages,
+    posture,
+    refusals,
+    upstream,
+    visitor,
+)
 from catalyst.services.gateway.condition import Condition
 from catalyst.services.gateway.config import Config
-from catalyst.services.gateway.forward import TooLarge, Unanswered, forward
 from catalyst.services.gateway.guardrails import Refusal
+from catalyst.services.gateway.heads import Asked
 from catalyst.services.gateway.login import Desk
 from catalyst.services.gateway.metrics import Counts
 from catalyst.services.gateway.state import State
 from catalyst.services.gateway.visitor import Visitor
-from catalyst.services.gateway.websocket import AWAY, Sockets, carry
+from catalyst.services.gateway.websocket import AWAY, Sockets, Unanswered, carry
 
 OWN = "/catalyst"
 HEALTH = ("/healthz", "/readyz")
 YEAR = 365 * 86400
+UNREADABLE = "the request cannot be read"
+
+
+class Request(Protocol):
+    """What is asked of both readings of a request, heads.Asked and aiohttp's."""
+
+    @property
+    def method(self) -> str:
+        """As in the request line."""
+
+    @property
+    def raw_path(self) -> str:
+        """The target, byte for byte."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Under any case of their names."""
 
 
 class Gateway:
@@ -32,7 +59,7 @@ class Gateway:
         egress: posture.Egress, log: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.config, self.state, self.counts, self.sockets = config, state, Counts(), Sockets()
-        self.session = upstream.session(door)
+        self.session, self.pool = upstream.session(door), inside.Pool(door)
         self.probe = upstream.Probe(self.session)
         self.condition = Condition(door, self.probe)
         self._desk = Desk(config, state, self.sockets, self.counts)
@@ -40,38 +67,60 @@ class Gateway:
         self._egress = egress
         self._started = time.monotonic()
 
+    def admit(self, asked: Asked, peer: str) -> "Admitted | None":
+        """What may go to ComfyUI. The rest is `answer`'s, which asks the same and says why not."""
+        who, path = self._who(peer, asked.headers, asked.cookies), asked.raw_path.partition("?")[0]
+        if (
+            not who.known
+            or self.condition.phase != "ready"
+            or "Upgrade" in asked.headers
+            or asked.length > self.config.most_upload
+            or _is_own(path)
+            or guardrails.shape(asked.method, asked.raw_path, asked.headers, asked.counts)
+            or self._foreign(asked, who, path)
+            or refusals.refused(path, self.config.level)
+        ):
+            return None
+        return Admitted(self, asked, who)
+
     async def answer(self, request: BaseRequest) -> web.StreamResponse:
-        """The handler: one answer, counted and logged without its query, which may hold a secret."""
+        """Of all that `admit` does not take: one answer, counted and logged without its query, which may hold a secret."""
         began = time.monotonic()
         who, reply = self._look(request), None
         try:
             reply = await self._answer(request, who)
-            if self.config.tls == "own" and not reply.prepared and not _is_local(request.host):
-                reply.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+            if not reply.prepared:
+                reply.headers.extend(self.lasting(request.host))
+                reply.force_close()  # what comes next may be for the short way (outside.py)
             return reply
         finally:
-            status = reply.status if reply else 499
-            self.counts.answers[status] += 1
-            self._note(request, who, f"{status} {time.monotonic() - began:.3f}s")
+            self.note(request, who, reply.status if reply else exchange.LEFT, began)
 
-    def _note(self, request: BaseRequest, who: Visitor, outcome: str) -> None:
+    def note(self, request: Request, who: Visitor, status: int, began: float) -> None:
+        """It was answered; `began` is a monotonic moment."""
+        self.counts.answers[status] += 1
         path = request.raw_path.partition("?")[0][:200]
         if path not in HEALTH:
-            self._log(f"{who.address} {request.method[:20]} {path!r} {outcome}")
+            self._log(f"{who.address} {request.method[:20]} {path!r} {status} {time.monotonic() - began:.3f}s")
+
+    def lasting(self, host: str) -> headers.Pairs:
+        """What is said with every answer under a name that has a certificate of its own."""
+        named = self.config.tls == "own" and not _is_local(host)
+        return (("Strict-Transport-Security", f"max-age={YEAR}"),) if named else ()
 
     def _look(self, request: BaseRequest) -> Visitor:
         peer = request.transport.get_extra_info("peername") if request.transport else None
         address = str(peer[0]) if isinstance(peer, tuple) else ""
-        return visitor.look(address, self._encrypted, request.headers, request.headers.getall("Cookie", []), self.config,
-                            self.state)  # fmt: skip
+        return self._who(address, request.headers, request.headers.getall("Cookie", []))
+
+    def _who(self, peer: str, sent: Mapping[str, str], cookies: Iterable[str]) -> Visitor:
+        return visitor.look(peer, self._encrypted, sent, cookies, self.config, self.state)
 
     async def _answer(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
         counts = Counter(name.lower() for name in request.headers)
         if refused := guardrails.shape(request.method, request.raw_path, request.headers, counts):
-            answer = self._refuse("shape", refused)
-            answer.force_close()  # where the next request begins is not certain either
-            return answer
+            return self._refuse("shape", refused)
         if path in HEALTH:
             return self._health(path)
         if refused := self._foreign(request, who, path):
@@ -84,9 +133,15 @@ class Gateway:
             return self._stranger(request, who, path)
         if why := refusals.refused(path, self.config.level):
             return self._refuse("policy", Refusal(403, f"refused at this SECURITY_LEVEL: {why}"))
-        return await self._onwards(request, who)
+        if "Upgrade" in request.headers:
+            return await self._websocket(request, who)
+        if (request.content_length or 0) > self.config.most_upload:
+            return self.instead(request.headers, exchange.TOO_LARGE)
+        if self.condition.phase != "ready":
+            return self.instead(request.headers, exchange.UNANSWERED)
+        return self._refuse("shape", Refusal(400, UNREADABLE))
 
-    def _foreign(self, request: BaseRequest, who: Visitor, path: str) -> Refusal | None:
+    def _foreign(self, request: Request, who: Visitor, path: str) -> Refusal | None:
         """Host and Origin. With a token that does not count one gets no further than this."""
         if refused := guardrails.host(request.headers.get("Host", ""), self.config.hosts):
             return refused
@@ -139,24 +194,23 @@ class Gateway:
             case _:
                 return pages.words(404, "there is no such page")
 
-    async def _onwards(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
+    async def _websocket(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
         if self.condition.phase != "ready":
-            return self._unanswered(request)
+            return self.instead(request.headers, exchange.UNANSWERED)
         try:
-            if "Upgrade" in request.headers:
-                self.counts.websockets += 1
-                return await carry(self.session, request, self.sockets, who.credential)
-            return await forward(self.session, request, self.config.most_upload)
-        except TooLarge:
-            answer = pages.words(413, f"larger than {self.config.most_upload >> 20} MB: catalyst up --max-upload=MB")
-            answer.force_close()
-            return answer
+            self.counts.websockets += 1
+            return await carry(self.session, request, self.sockets, who.credential)
         except Unanswered:
-            return self._unanswered(request)
+            return self.instead(request.headers, exchange.UNANSWERED)
 
-    def _unanswered(self, request: BaseRequest) -> web.Response:
+    def instead(self, sent: Mapping[str, str], status: int) -> web.Response:
+        """Why ComfyUI does not answer a request with these headers; `status` as in exchange.py."""
+        if status == exchange.TOO_LARGE:
+            return pages.words(413, f"larger than {self.config.most_upload >> 20} MB: catalyst up --max-upload=MB")
+        if status == exchange.MALFORMED:
+            return self._refuse("shape", Refusal(400, UNREADABLE))
         state = self.condition.state()
-        if request.headers.get("Sec-Fetch-Dest") == "document" or "text/html" in request.headers.get("Accept", ""):
+        if sent.get("Sec-Fetch-Dest") == "document" or "text/html" in sent.get("Accept", ""):
             return pages.waiting(state, self.condition.lines)
         answer = pages.document({"error": pages.WORDS[state][0]}, 502 if state == "ready" else 503)
         answer.headers["Retry-After"] = "2"
@@ -176,6 +230,7 @@ class Gateway:
 
     async def end_what_is_over(self) -> None:
         """Websockets whose session or token counts no more: expired, or revoked by the command line."""
+        self.pool.close_idle()
         self.state.forget_old_sessions(self.config.lives)
         for one in self.sockets.credentials():
             if not self.state.holds_session(one, self.config.lives) and not self.state.holds_token(one):
@@ -184,8 +239,31 @@ class Gateway:
     async def close(self) -> None:
         """Say goodbye to the websockets and let go of ComfyUI."""
         await self.sockets.end(code=AWAY)
+        self.pool.close_idle(age=0)
         await self.session.close()
         self.state.close()
+
+
+class Admitted:
+    """A request that goes to ComfyUI (outside.Admitted)."""
+
+    __slots__ = ("_asked", "_began", "_gateway", "_who", "more", "most")
+
+    def __init__(self, gateway: Gateway, asked: Asked, who: Visitor) -> None:
+        self._gateway, self._asked, self._who, self._began = gateway, asked, who, time.monotonic()
+        self.most, self.more = gateway.config.most_upload, gateway.lasting(asked.headers.get("Host", ""))
+
+    def told(self, status: int) -> None:
+        """It was answered so."""
+        self._gateway.note(self._asked, self._who, status, self._began)
+
+    def instead(self, status: int) -> web.Response:
+        """What is said in ComfyUI's place."""
+        return self._gateway.instead(self._asked.headers, status)
+
+
+def _is_own(path: str) -> bool:
+    return path == OWN or path.startswith(f"{OWN}/") or path in HEALTH
 
 
 def _is_local(host: str) -> bool:

@@ -7,6 +7,7 @@ SameSite is not enough: a page on another port of the same host sends a SameSite
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from catalyst.guard.record import Record
@@ -14,6 +15,7 @@ from catalyst.guard.record import Record
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?\Z")
 _TARGET = re.compile(r"/[\x21\x24-\x5b\x5d\x5f\x61-\x7a\x7e\x25\x7c]*(?:\?[\x21-\x7e]*)?\Z")
 SAFE_METHODS = ("GET", "HEAD")
+ONCE = ("host", "content-length", "transfer-encoding", "origin", "upgrade")
 NO_METHODS = ("CONNECT", "TRACE")  # a tunnel is not ours to give, and TRACE shows what HttpOnly hides
 OURS = ("same-origin", "none")
 
@@ -35,11 +37,12 @@ def shape(method: str, target: str, headers: Mapping[str, str], counts: Mapping[
         return Refusal(405, "this method is not served")
     if not _TARGET.match(target):
         return Refusal(400, "the request's target is malformed")
-    if ".." in re.split(r"[/\\]", unquote(target.partition("?")[0])):
+    path = target.partition("?")[0]
+    if (".." in path or "%" in path) and ".." in re.split(r"[/\\]", unquote(path)):
         return Refusal(400, "the path leads upwards")
     if "content-length" in counts and "transfer-encoding" in counts:
         return Refusal(400, "both Content-Length and Transfer-Encoding")
-    if any(counts.get(name, 0) > 1 for name in ("host", "content-length", "transfer-encoding", "origin", "upgrade")):
+    if any(counts[name] > 1 for name in ONCE if name in counts):
         return Refusal(400, "a header that may be there once is there twice")
     if counts.get("transfer-encoding") and headers.get("Transfer-Encoding", "").strip().lower() != "chunked":
         return Refusal(400, "this Transfer-Encoding is not served")
@@ -63,6 +66,7 @@ def host(value: str, names: Collection[str]) -> Refusal | None:
     return Refusal(421, f"this is not served under the name {name}; to add it: catalyst up --allow-host={name}")
 
 
+@lru_cache(256)  # the same few with every request
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

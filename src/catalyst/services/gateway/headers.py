@@ -6,6 +6,7 @@ treats this origin beyond the answer itself.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 Pairs: TypeAlias = "Iterable[tuple[str, str]]"
@@ -39,7 +40,7 @@ SAME_ORIGIN = (  # not no-referrer: with it the browser sends `Origin: null` wit
 )  # fmt: skip
 
 # Files that somebody stored: whatever they are, opened as a page they are dead. Paths as refusals.plain makes them.
-STORED = ("/view", "/userdata", "/v2/userdata", "/assets", "/experiment/models/preview", "/viewvideo", "/vhs")
+STORED = ("/view/", "/userdata/", "/v2/userdata/", "/assets/", "/experiment/models/preview/", "/viewvideo/", "/vhs/")
 SHOWN = re.compile(r"(?:image/(?!svg)[a-z0-9.+-]+|(?:audio|video)/[a-z0-9.+-]+)\s*(?:;|\Z)", re.IGNORECASE)
 DEAD = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:"
 
@@ -47,32 +48,41 @@ DEAD = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' d
 def inwards(pairs: Pairs) -> Iterator[tuple[str, str]]:
     """What of a request's headers the workload sees."""
     pairs = tuple(pairs)
-    named = _named(pairs)
-    for name, value in pairs:
-        low = name.lower()
-        if low not in NOT_IN and low not in named and not low.startswith(NOT_IN_PREFIXES):
-            yield name, value
+    lows = [name.lower() for name, _ in pairs]
+    named = _named(pairs) if "connection" in lows else ()
+    for low, pair in zip(lows, pairs, strict=True):
+        if _goes_in(low) and low not in named:
+            yield pair
     yield "Host", INSIDE
-    if any(name.lower() == "origin" for name, _ in pairs):
+    if "origin" in lows:
         yield "Origin", f"http://{INSIDE}"
 
 
 def outwards(pairs: Pairs, path: str) -> Iterator[tuple[str, str]]:
     """What of an answer's headers the browser sees, and ours. `path` as refusals.plain makes it."""
-    pairs = tuple(pairs)
-    named, kind = _named(pairs), ""
-    stored = any(path == one or path.startswith(f"{one}/") for one in STORED)
-    for name, value in pairs:
-        low = name.lower()
+    pairs, kind = tuple(pairs), ""
+    lows = [name.lower() for name, _ in pairs]
+    named = _named(pairs) if "connection" in lows else ()
+    stored = f"{path}/".startswith(STORED)
+    for low, pair in zip(lows, pairs, strict=True):
         if low == "content-type":
-            kind = value
-        if low in NOT_OUT or low in named or low.startswith(NOT_OUT_PREFIXES) or (stored and low == "cache-control"):
-            continue
-        yield name, value
+            kind = pair[1]
+        if _comes_out(low) and low not in named and not (stored and low == "cache-control"):
+            yield pair
     yield from SAME_ORIGIN
     yield "Content-Security-Policy", DEAD if stored and not SHOWN.match(kind.strip()) else CSP
     if stored:
         yield "Cache-Control", "no-store"  # pictures must not outlive the session in the browser's cache
+
+
+@lru_cache(1024)  # the same few names come with every request
+def _goes_in(low: str) -> bool:
+    return low not in NOT_IN and not low.startswith(NOT_IN_PREFIXES)
+
+
+@lru_cache(1024)
+def _comes_out(low: str) -> bool:
+    return low not in NOT_OUT and not low.startswith(NOT_OUT_PREFIXES)
 
 
 def _named(pairs: Pairs) -> frozenset[str]:

@@ -5,6 +5,7 @@ add_routes). What is asked for is compared segment by segment, so `/manager` is 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 HIGH = 1  # level: 0 normal, 1 high, 2 maximum
@@ -28,7 +29,11 @@ CORE = ("/v2/userdata",)
 
 def refused(path: str, level: int) -> str:
     """Why `path` (raw, as in the request line) is refused at `level`; empty where it is not."""
-    asked = plain(path)
+    return _refused(plain(path), level)
+
+
+@lru_cache(256)
+def _refused(asked: str, level: int) -> str:
     if any(_below(asked, core) for core in CORE):
         return ""
     for prefix, (lowest, why) in REFUSED.items():
@@ -37,6 +42,7 @@ def refused(path: str, level: int) -> str:
     return ""
 
 
+@lru_cache(256)  # the front end's files, again and again
 def plain(path: str) -> str:
     """The path that ComfyUI's router would see: decoded, one slash between segments, without `/api`."""
     segments = [part for part in unquote(path).split("/") if part not in {"", "."}]

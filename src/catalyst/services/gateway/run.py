@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from functools import lru_cache
+from select import PIPE_BUF
 from typing import Any
 
 import uvloop
@@ -19,6 +21,7 @@ from catalyst.services.gateway import metrics as numbers
 from catalyst.services.gateway import protocol
 from catalyst.services.gateway.app import Gateway
 from catalyst.services.gateway.config import Config
+from catalyst.services.gateway.outside import Front
 from catalyst.services.gateway.posture import Egress
 from catalyst.services.gateway.state import State
 
@@ -34,11 +37,13 @@ def serve(
     """Until standard input ends."""
 
     async def run() -> None:
-        gateway = Gateway(config, state, door, shown=posture, disk=disk, encrypted=tls is not None,
-                          egress=egress, log=_log)  # fmt: skip
-        server = protocol.serve(gateway.answer)
         loop = asyncio.get_running_loop()
-        listening = [await loop.create_server(server, sock=listener, backlog=512, ssl=tls,
+        log = Lines(loop)
+        state.ask_once_a_turn(loop.call_soon)
+        gateway = Gateway(config, state, door, shown=posture, disk=disk, encrypted=tls is not None,
+                          egress=egress, log=log)  # fmt: skip
+        front = Front(gateway.admit, gateway.pool, protocol.serve(gateway.answer))
+        listening = [await loop.create_server(front, sock=listener, backlog=512, ssl=tls,
                                               ssl_handshake_timeout=HANDSHAKE if tls else None)]  # fmt: skip
         if metrics:
             made = protocol.serve(numbers.handler(lambda: numbers.text(gateway.counts, gateway.gauges())))
@@ -51,8 +56,9 @@ def serve(
         for task in beside:
             task.cancel()
         await gateway.sockets.end(code=1001)
-        await _within(DRAIN, server.shutdown(DRAIN))
+        await asyncio.gather(front.shutdown(DRAIN), _within(DRAIN, front.server.shutdown(DRAIN)))
         await gateway.close()
+        log.write()
 
     os.set_blocking(sys.stdout.fileno(), False)
     with suppress(KeyboardInterrupt):
@@ -89,7 +95,39 @@ async def _within(seconds: float, what: Awaitable[None]) -> None:
         await asyncio.wait_for(what, seconds)
 
 
-def _log(line: str) -> None:
-    """To standard output, which `up` keeps; a reader that is gone or slow loses lines and stops nothing."""
+class Lines:
+    """To standard output, which `up` keeps; a reader that is gone or slow loses lines and stops nothing.
+
+    Those of one turn of the loop are written together, but never more than a pipe takes whole or not at all (pipe(7)).
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._kept: list[bytes] = []
+
+    def __call__(self, line: str) -> None:
+        """One more."""
+        if not self._kept:
+            self._loop.call_soon(self.write)
+        self._kept.append(f"{_clock(int(time.time()))} {line}\n".encode(errors="replace")[:PIPE_BUF])
+
+    def write(self) -> None:
+        """Those that are kept."""
+        lines, self._kept = self._kept, []
+        whole = b""
+        for line in lines:
+            if len(whole) + len(line) > PIPE_BUF:
+                _say(whole)
+                whole = b""
+            whole += line
+        _say(whole)
+
+
+@lru_cache(1)
+def _clock(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(second))
+
+
+def _say(lines: bytes) -> None:
     with suppress(OSError):
-        os.write(sys.stdout.fileno(), f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {line}\n".encode(errors="replace"))
+        os.write(sys.stdout.fileno(), lines)

@@ -11,8 +11,10 @@ import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 
 from catalyst.guard.record import Record
 
@@ -27,6 +29,9 @@ CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, name TEXT NOT NULL UNI
                                    used REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS links (hash BLOB PRIMARY KEY, expires REAL NOT NULL) WITHOUT ROWID;
 """
+
+
+Soon: TypeAlias = "Callable[[Callable[[], None]], object]"
 
 
 class Token(Record):
@@ -62,10 +67,44 @@ class State:
         self._rows.execute("PRAGMA temp_store = MEMORY")
         self._rows.executescript(TABLES)
         self._rows.execute("UPDATE password SET hash = hash")  # a write, so that every file it needs is open by now
+        self._held: dict[bytes, tuple[float, float]] = {}  # sessions and tokens: when made, when used
+        self._version, self._sure = -1, False
+        self._soon: Soon | None = None
 
     def close(self) -> None:
         """Give the file back."""
         self._rows.close()
+
+    # What was read is remembered until somebody writes, here or in another process
+
+    def ask_once_a_turn(self, soon: Soon) -> None:
+        """`soon` is the event loop's call_soon: whether another process has written is asked once in each of its turns."""
+        self._soon = soon
+
+    def _remembered(self) -> dict[bytes, tuple[float, float]]:
+        if not self._sure:
+            # It changes with every commit of another connection, and of no other (sqlite.org/pragma.html).
+            version = int(self._rows.execute("PRAGMA data_version").fetchone()[0])
+            if version != self._version:
+                self._version = version
+                self._held.clear()
+            if self._soon:
+                self._sure = True
+                self._soon(self._doubt)
+        return self._held
+
+    def _doubt(self) -> None:
+        self._sure = False
+
+    def _look(self, query: str, hashed: bytes) -> tuple[float, float] | None:
+        """The row, times of creation and last use. Only what is there is remembered: nobody can fill this by asking."""
+        held = self._remembered()
+        found = held.get(hashed)
+        if found is None:
+            row = self._rows.execute(query, (hashed,)).fetchone()
+            if row is not None:
+                found = held[hashed] = (float(row[0]), float(row[1] or 0.0))
+        return found
 
     # Sessions
 
@@ -77,7 +116,7 @@ class State:
 
     def holds_session(self, hashed: bytes, lives: Lives) -> bool:
         """Whether it is known and neither too old nor unused for too long. One that is not any more is removed."""
-        row = self._rows.execute("SELECT created, used FROM sessions WHERE hash = ?", (hashed,)).fetchone()
+        row = self._look("SELECT created, used FROM sessions WHERE hash = ?", hashed)
         if row is None:
             return False
         now = time.time()
@@ -88,17 +127,22 @@ class State:
 
     def touch_session(self, hashed: bytes) -> None:
         """It was used just now."""
-        now = time.time()
-        self._rows.execute("UPDATE sessions SET used = ? WHERE hash = ? AND used < ?", (now, hashed, now - TOUCH))
+        now, known = time.time(), self._remembered().pop(hashed, None)
+        if known and now - known[1] <= TOUCH:
+            self._held[hashed] = known
+        else:
+            self._rows.execute("UPDATE sessions SET used = ? WHERE hash = ? AND used < ?", (now, hashed, now - TOUCH))
 
     def close_session(self, hashed: bytes) -> None:
         """It counts no more."""
         self._rows.execute("DELETE FROM sessions WHERE hash = ?", (hashed,))
+        self._held.pop(hashed, None)
 
     def forget_old_sessions(self, lives: Lives) -> None:
         """Remove those nobody came back for."""
         now = time.time()
         self._rows.execute("DELETE FROM sessions WHERE created < ? OR used < ?", (now - lives.absolute, now - lives.idle))
+        self._held.clear()
 
     def sessions(self) -> int:
         """How many there are."""
@@ -128,9 +172,10 @@ class State:
 
     def holds_token(self, hashed: bytes) -> bool:
         """Whether it is one."""
-        row = self._rows.execute("SELECT used FROM tokens WHERE hash = ?", (hashed,)).fetchone()
-        if row is not None and (row[0] is None or time.time() - row[0] > TOUCH):
+        row = self._look("SELECT created, used FROM tokens WHERE hash = ?", hashed)
+        if row is not None and time.time() - row[1] > TOUCH:
             self._rows.execute("UPDATE tokens SET used = ? WHERE hash = ?", (time.time(), hashed))
+            self._held.pop(hashed, None)
         return row is not None
 
     def tokens(self) -> list[Token]:
@@ -140,6 +185,7 @@ class State:
 
     def revoke_token(self, name: str) -> bool:
         """Whether there was one of this name; it counts no more."""
+        self._held.clear()
         return self._rows.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount == 1
 
     # The password
@@ -158,6 +204,7 @@ class State:
                 rows.execute("INSERT INTO password VALUES (1, ?)", (hashed,))
             rows.execute("DELETE FROM sessions")
             rows.execute("COMMIT")
+        self._held.clear()
 
     def renew_password(self, before: str, after: str) -> None:
         """Store the same password's hash with newer parameters, unless it was changed meanwhile."""

@@ -1,18 +1,14 @@
-"""The connections to ComfyUI, all of them through the door."""
+"""aiohttp's connections to ComfyUI, through the same door: for websockets, and to ask whether it works."""
 
 import asyncio
-import socket
 import time
 
 import aiohttp
 from aiohttp import ClientTimeout
 from yarl import URL
 
-from catalyst.services.gateway import door
+from catalyst.services.gateway import inside
 
-ENTER_WITHIN = 5.0  # s until the door's queue must have room
-MOST = 1024  # connections at once; what comes then waits
-IDLE = 10.0  # s an unused connection is kept; ComfyUI's aiohttp closes its end after 75
 # A header of a node's may be long: 64 KiB instead of aiohttp's 8 KiB.
 HEADER = 64 << 10
 QUIET = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # the browser's, or none
@@ -29,7 +25,7 @@ class Connector(aiohttp.UnixConnector):
     """Opens the door instead of following a path."""
 
     def __init__(self, folder: int) -> None:
-        super().__init__("the door", limit=MOST, keepalive_timeout=IDLE)
+        super().__init__("the door", limit=inside.MOST, keepalive_timeout=inside.IDLE)
         self._folder = folder
 
     async def _create_connection(
@@ -38,21 +34,11 @@ class Connector(aiohttp.UnixConnector):
         """What aiohttp calls for each new connection."""
         del traces, timeout
         try:
-            inside = await self._enter()
-            _, protocol = await self._loop.create_unix_connection(self._factory, sock=inside)
+            found = await inside.enter(self._folder, lambda: True)
+            _, protocol = await self._loop.create_unix_connection(self._factory, sock=found)
         except OSError as error:
             raise Unreachable(req.connection_key, error) from error
         return protocol
-
-    async def _enter(self) -> socket.socket:
-        end = time.monotonic() + ENTER_WITHIN
-        while True:
-            try:
-                return door.enter(self._folder)
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise
-                await asyncio.sleep(0.02)
 
 
 def session(folder: int) -> aiohttp.ClientSession:

@@ -2,24 +2,24 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from catalyst.guard.record import Record
 from catalyst.services.gateway.config import Config, Network
 from catalyst.services.gateway.state import State, digest
 
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/=-]{1,512})\s*\Z")
 
 
-class Visitor(Record):
+class Visitor:
     """`session` and `token` are the hashes of what was shown and counts, empty where there is none. `claimed`: a bearer
     token was shown, whether it counts or not. `secure`: the way to the visitor is encrypted."""
 
-    address: str
-    secure: bool
-    session: bytes = b""
-    token: bytes = b""
-    claimed: bool = False
+    __slots__ = ("address", "claimed", "secure", "session", "token")  # no record: one is made for every request
+
+    def __init__(
+        self, address: str, secure: bool, *, session: bytes = b"", token: bytes = b"", claimed: bool = False,
+    ) -> None:  # fmt: skip
+        self.address, self.secure, self.session, self.token, self.claimed = address, secure, session, token, claimed
 
     @property
     def known(self) -> bool:
@@ -69,7 +69,9 @@ def cookie_values(headers: Iterable[str], name: str) -> list[str]:
     return [value for found, equals, value in pairs if found == name and equals]
 
 
-def _trusted(address: str, proxies: Iterable[Network]) -> bool:
+def _trusted(address: str, proxies: Collection[Network]) -> bool:
+    if not proxies:
+        return False
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -79,7 +81,7 @@ def _trusted(address: str, proxies: Iterable[Network]) -> bool:
     return any(found in network for network in proxies)
 
 
-def _first_stranger(forwarded: str, peer: str, proxies: Iterable[Network]) -> str:
+def _first_stranger(forwarded: str, peer: str, proxies: Collection[Network]) -> str:
     """The last address of X-Forwarded-For that is not a trusted proxy's: what stands before it, anybody may have written."""
     for one in reversed([part.strip().strip("[]") for part in forwarded.split(",") if part.strip()]):
         if not _trusted(one, proxies):

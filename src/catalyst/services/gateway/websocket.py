@@ -9,7 +9,6 @@ from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
 from catalyst.services.gateway import headers
-from catalyst.services.gateway.forward import Unanswered
 from catalyst.services.gateway.upstream import url
 
 TO_COMFYUI = 16 << 20  # bytes of a message; ComfyUI reads 4 MiB (aiohttp's default)
@@ -18,6 +17,10 @@ HEARTBEAT = 45.0  # s; proxies drop what is silent for 60 (nginx) or 100 (Cloudf
 AT_ONCE = 2048
 ENDED, AWAY = aiohttp.WSCloseCode.POLICY_VIOLATION, aiohttp.WSCloseCode.GOING_AWAY
 _UNSENDABLE = {None, 1005, 1006, 1015}  # RFC 6455 7.4.1: of no frame
+
+
+class Unanswered(Exception):
+    """ComfyUI could not be reached, or does not take it."""
 
 
 class Sockets:
