@@ -11,6 +11,7 @@ from catalyst.engine import security_modules
 from catalyst.engine.engine import Engine
 from catalyst.errors import PathRefused, pasted
 from catalyst.guard.record import Record, replace
+from catalyst.instance import trust
 from catalyst.policy import requirement
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Policy
@@ -21,6 +22,7 @@ from catalyst.settings import Settings
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount, Workload
+from catalyst.workloads.tokens import TRUST, with_tokens
 
 SEALED_PORT = 8188  # a network namespace of its own: the port ComfyUI's users know is always free
 MakeWorkload = Callable[[Policy, Interpreter], Workload]
@@ -41,14 +43,19 @@ class Prepared(Record):
 
 
 def prepare(
-    settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
+    settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None,
+    tokens: bool = False,
 ) -> Prepared:
-    """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
+    """Policy, workload and both layers for `engine`; `tokens`: its broker will use some.
+
+    Raises PathRefused where a mount would break the policy.
+    """
     # A vault behind a link must not be shown either, so names are compared as what they lead to.
     policy = build(replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
                            vault_identity=_real(settings.vault_identity)))  # fmt: skip
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
+    workload = with_tokens(workload, settings) if tokens else workload
     sandbox = Sandbox(
         id=name,
         workload=_resolved(workload, guard.mounts),
@@ -58,6 +65,7 @@ def prepare(
         image=settings.image,
         lifeline=lifeline,
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
+        trust=(TRUST, *trust.shown_over(own_files=engine.own_files)) if tokens else (),
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing

@@ -48,6 +48,7 @@ class Broker:
         self.policy, self.journal, self.injector = policy, journal, injector
         self.token_uses: dict[str, float] = {}  # name -> when it last went along
         self.names, self.tunnels, self.dialler, self.queries = Names(), Tunnels(), Dialler(), Rate(200, 400)
+        self._hub = self.names.keep(HUB) if injector else None
         self._free = max(1, min(MOST, descriptors // DESCRIPTORS))
         self._running: set[asyncio.Task[None]] = set()
 
@@ -128,7 +129,7 @@ class Broker:
 
     def _is_hub(self, target: Target) -> bool:
         """Is it the hub's own name, which the broker serves?"""
-        return self.injector is not None and target.port == HUB_PORT and target.host == self.names.address(HUB)
+        return self._hub is not None and target.port == HUB_PORT and target.host in (HUB, self._hub)
 
     async def _with_token(
         self, injector: "Injector", tunnel: Tunnel, ends: tuple[socket.socket, socket.socket], decision: Decision, *, hub: bool
@@ -213,8 +214,8 @@ class Broker:
         """DNS over TCP: messages with two bytes of length before each (RFC 7766)."""
 
         def lookup(name: str) -> ipaddress.IPv4Address | None:
-            if name == HUB and self.injector:
-                return self.names.address(name)
+            if name == HUB and self._hub:
+                return self._hub
             verdict = self.policy.host(name, None)
             if not verdict.allowed:
                 self.journal.add(replace(decision, host=name, port=None, verdict="refused",
