@@ -11,7 +11,6 @@ from catalyst.engine import security_modules
 from catalyst.engine.engine import Engine
 from catalyst.errors import PathRefused, pasted
 from catalyst.guard.record import Record, replace
-from catalyst.instance import trust
 from catalyst.policy import requirement
 from catalyst.policy.build import build, controls
 from catalyst.policy.model import Policy
@@ -65,7 +64,7 @@ def prepare(
         image=settings.image,
         lifeline=lifeline,
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
-        trust=(TRUST, *trust.shown_over(own_files=engine.own_files)) if tokens else (),
+        trust=_trust(engine) if tokens else (),
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
@@ -76,6 +75,13 @@ def prepare(
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
     files = session.files(policy, inner.text, facts.machine, outer)
     return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
+
+
+def _trust(engine: Engine) -> tuple[str, ...]:
+    """Where the sandbox finds the certificates it is to trust."""
+    from catalyst.instance import trust  # it imports ssl, which most starts do without
+
+    return (TRUST, *trust.shown_over(own_files=engine.own_files))
 
 
 NOBODYS = (0, 0)  # no folder has these

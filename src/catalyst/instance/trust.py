@@ -46,6 +46,14 @@ def further(settings: Settings) -> str:
     return text
 
 
+def document(settings: Settings) -> int:
+    """A descriptor that holds `further`. Raises CertificateUnusable."""
+    descriptor = os.memfd_create("roots", os.MFD_CLOEXEC)
+    os.write(descriptor, further(settings).encode("ascii"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
 def write(folder: Path, settings: Settings, certificate: str) -> None:
     """The bundle, in the session's folder: anew, or over the one that a sandbox has mounted."""
     found = b""

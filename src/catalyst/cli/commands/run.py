@@ -11,4 +11,5 @@ def run(arguments: argparse.Namespace) -> int:
     """The command's own exit code."""
     if not arguments.command:
         raise UsageError("run needs a command", "catalyst run -- python3 --version")
-    return start(given.settings(arguments), tuple(arguments.command))
+    settings = given.settings(arguments)
+    return start(settings, tuple(arguments.command), given.tokens(arguments, settings))

@@ -1,7 +1,7 @@
 """One request to a token's host: TLS with the program ends here, and TLS with the host begins here.
 
-One request for each connection, so that no second one can hide behind the first. A redirect goes to the program as it is: what
-it then asks another host for begins anew, without a token. Runs in a thread; every wait has an end.
+One request for each connection, so that no second one can hide behind the first. A redirect goes to the program as it is:
+what it then asks another host for begins anew, without a token. Runs in a thread; every wait has an end.
 """
 
 import socket
@@ -71,12 +71,12 @@ class Injector:
         return (host, port) in self._places
 
     def exchange(self, tunnel: Tunnel, client: socket.socket, upstream: socket.socket, *, hub: bool) -> Outcome:
-        """Carry one request and its answer. `hub`: the program speaks plain HTTP, to the hub's name. Never raises OSError."""
+        """Carry one request and its answer. `hub`: the program speaks plain HTTP, to the hub's name. Raises no OSError."""
         for one in (client, upstream):
             one.setblocking(True)
             one.settimeout(SECONDS)
         try:
-            near = client.dup() if hub else self._authority.context(str(tunnel.host)).wrap_socket(client.dup(), server_side=True)
+            near = client.dup() if hub else self._shaken(client.dup(), str(tunnel.host))
         except (OSError, ValueError) as error:
             return Outcome("", "refused", f"TLS with the program: {_words(error)}")
         with closing(near):
@@ -84,6 +84,9 @@ class Injector:
             if not outcome.verdict:
                 _say_goodbye(near)
             return outcome
+
+    def _shaken(self, client: socket.socket, host: str) -> ssl.SSLSocket:
+        return self._authority.context(host).wrap_socket(client, server_side=True)
 
     def _one(self, tunnel: Tunnel, near: socket.socket, upstream: socket.socket, *, hub: bool) -> Outcome:
         said, token, stream = False, None, Stream(near)
@@ -122,7 +125,7 @@ class Injector:
 
     def _watch(self, tunnel: Tunnel) -> Watch:
         """For every token that this host could know, whether it went along now or before."""
-        return Watch(one.value for one in self.tokens if (tunnel.host, tunnel.port) in map(_place, one.hosts))
+        return Watch(one.value for one in self.tokens if (tunnel.host, tunnel.port) in [_place(host) for host in one.hosts])
 
     @staticmethod
     def _ask(tunnel: Tunnel, far: socket.socket, head: Head, token: Token | None, body: Iterator[bytes]) -> None:
