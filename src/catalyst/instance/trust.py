@@ -11,8 +11,8 @@ from catalyst.render.session import TRUST_FILE
 from catalyst.settings import Settings
 
 # Debian and Alpine, Fedora and its kin, SUSE, and what OpenSSL itself was built with.
-BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem",
-           ssl.get_default_verify_paths().openssl_cafile)  # fmt: skip
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+           "/etc/ssl/ca-bundle.pem", ssl.get_default_verify_paths().openssl_cafile)  # fmt: skip
 OF_IMAGES = BUNDLES[0]  # our image is a Debian
 
 

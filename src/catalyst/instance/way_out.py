@@ -53,7 +53,8 @@ class WayOut:
                        ("log", self._log)]  # fmt: skip
             answer = self._tokens_for(given, self._tokens, numbers) if self._tokens else None
             words = [word for name, number in numbers for word in (f"--{name}", str(number))]
-            words += ["--user", ":".join(str(number) for number in self._user()), *(["--xet"] if xet(self._settings) else [])]
+            words += ["--user", ":".join(str(number) for number in self._user())]
+            words += ["--xet"] if xet(self._settings) else []
             with self._lock:
                 if self._over:
                     return

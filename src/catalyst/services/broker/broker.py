@@ -132,7 +132,8 @@ class Broker:
         return self._hub is not None and target.port == HUB_PORT and target.host in (HUB, self._hub)
 
     async def _with_token(
-        self, injector: "Injector", tunnel: Tunnel, ends: tuple[socket.socket, socket.socket], decision: Decision, *, hub: bool
+        self, injector: "Injector", tunnel: Tunnel, ends: tuple[socket.socket, socket.socket], decision: Decision,
+        *, hub: bool,
     ) -> Decision:
         """TLS ends here; the decision as it is when the exchange is over."""
         self.journal.opened(decision)

@@ -1,7 +1,7 @@
 """A certificate authority for one run, and a certificate for each host that has a token.
 
-The authority's key signs those certificates and is dropped: nobody, the broker included, can sign another. What it has signed
-is further bound to those names (RFC 5280 4.2.1.10), so a sandbox that trusts it trusts it for nothing else.
+The authority's key signs those certificates and is dropped: nobody, the broker included, can sign another. It is bound to
+those names besides (RFC 5280 4.2.1.10), so a sandbox that trusts it trusts it for nothing else.
 """
 
 import os

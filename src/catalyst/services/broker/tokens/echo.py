@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from catalyst.secret import Secret
 
 
 class Echoed(Exception):
@@ -18,10 +17,10 @@ class Echoed(Exception):
 
 
 class Watch:
-    """Lets bytes through that hold none of `values`, in no form known, not even across two pieces."""
+    """Lets bytes through that hold none of these, not even across two pieces."""
 
-    def __init__(self, values: Iterable[Secret]) -> None:
-        self._forms = sorted({form for value in values for form in forms(value.reveal())})
+    def __init__(self, known: Iterable[bytes]) -> None:
+        self._forms = tuple(known)
         self._most = max(map(len, self._forms), default=1) - 1
         self._held = b""
 
@@ -56,7 +55,7 @@ def forms(value: str) -> set[bytes]:
         "".join(f"\\u{one:04x}" for one in raw), "".join(f"\\x{one:02x}" for one in raw),
         "".join(f"&#{one};" for one in raw),
     }  # fmt: skip
-    return {text.encode("ascii") for text in texts} | _base64(raw) | {value.encode("utf-16-le")[:-1]}
+    return {text.encode("ascii") for text in texts} | _base64(raw) | {b"\0".join(raw[at : at + 1] for at in range(len(raw)))}
 
 
 def _base64(raw: bytes) -> set[bytes]:

@@ -18,7 +18,7 @@ from catalyst.services.broker.plain import BadAnswer
 from catalyst.services.broker.tokens import clean
 from catalyst.services.broker.tokens.authority import PROTOCOL, Authority
 from catalyst.services.broker.tokens.choose import token_for
-from catalyst.services.broker.tokens.echo import Echoed, Watch
+from catalyst.services.broker.tokens.echo import Echoed, Watch, forms
 from catalyst.services.broker.tokens.stream import Stream
 from catalyst.services.broker.tunnel import IDLE, Tunnel
 from catalyst.vault.document import Token
@@ -55,6 +55,8 @@ class Injector:
     def __init__(self, tokens: Iterable[Token], *, roots: str = "", xet: bool = False) -> None:
         self.tokens, self._xet = tuple(tokens), xet
         self._places = {_place(host) for one in self.tokens for host in one.hosts}
+        self._forms = {place: {form for one in self.tokens if place in map(_place, one.hosts)
+                               for form in forms(one.value.reveal())} for place in self._places}  # fmt: skip
         self._authority = Authority(host for host, _ in self._places)
         self.certificate = self._authority.certificate
         self._outward = ssl.create_default_context()
@@ -125,7 +127,7 @@ class Injector:
 
     def _watch(self, tunnel: Tunnel) -> Watch:
         """For every token that this host could know, whether it went along now or before."""
-        return Watch(one.value for one in self.tokens if (tunnel.host, tunnel.port) in [_place(host) for host in one.hosts])
+        return Watch(self._forms.get((str(tunnel.host), tunnel.port), ()))
 
     @staticmethod
     def _ask(tunnel: Tunnel, far: socket.socket, head: Head, token: Token | None, body: Iterator[bytes]) -> None:
