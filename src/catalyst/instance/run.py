@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def run(settings: Settings, argv: tuple[str, ...], tokens: "Tokens | None" = None) -> int:
+def run(
+    settings: Settings, argv: tuple[str, ...], tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None
+) -> int:
     """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
     engine = choose(settings.engine, settings.image)
     Store(settings.data).prepare(settings.user, instance=False)
@@ -38,7 +41,7 @@ def run(settings: Settings, argv: tuple[str, ...], tokens: "Tokens | None" = Non
         )  # fmt: skip
         prepare.insist(ready)
         make_session(folder, ready.files)
-        with way_out(ready, folder, tokens=tokens):
+        with way_out(ready, folder, tokens=tokens, tell=tell):
             return _start(engine, ready, alive)
     finally:
         os.close(held)

@@ -175,7 +175,8 @@ def _closed_by(stack: ExitStack, descriptor: int) -> int:
 
 
 @contextmanager
-def way_out(ready: Prepared, folder: Path, *, at_once: bool = False, tokens: "Tokens | None" = None) -> Iterator[None]:
+def way_out(ready: Prepared, folder: Path, *, at_once: bool = False, tokens: "Tokens | None" = None,
+            tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:  # fmt: skip
     """For one command: a broker that is started when it is asked for, or `at_once`, and with tokens always: its certificate
     must be there first. None where the policy has no way out."""
     if BROKER_FILE not in ready.files:
@@ -187,6 +188,8 @@ def way_out(ready: Prepared, folder: Path, *, at_once: bool = False, tokens: "To
     try:
         if at_once or (tokens and tokens.wanted):
             broker.start()
+            for notice in broker.notices:
+                tell(notice)
         else:
             broker.start_when_asked()
         yield

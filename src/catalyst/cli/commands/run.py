@@ -2,7 +2,7 @@
 
 import argparse
 
-from catalyst.cli import given
+from catalyst.cli import given, output
 from catalyst.errors import UsageError
 from catalyst.instance.run import run as start
 
@@ -12,4 +12,4 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.command:
         raise UsageError("run needs a command", "catalyst run -- python3 --version")
     settings = given.settings(arguments)
-    return start(settings, tuple(arguments.command), given.tokens(arguments, settings))
+    return start(settings, tuple(arguments.command), given.tokens(arguments, settings), output.notice)
