@@ -76,7 +76,7 @@ def found_nowhere(answers: dict[str, Any]) -> None:
     assert answers["search"]["hits"] == []
     assert looked["memory"] > 20
     assert looked["files"] > 20
-    assert looked["environ"] > 1
+    assert looked["environ"] > 0
     assert looked["broker"] > 10
 
 

@@ -19,9 +19,10 @@ _HUGGING_FACE = re.compile(
 )
 _CIVITAI = re.compile(r"/api/download/.+|/api/v1/(?:models|model-versions|images|tags|creators)(?:/.*)?")
 READS = {BEHIND_HUB: _HUGGING_FACE, "civitai.com": _CIVITAI, "civitai.red": _CIVITAI}
-# Answers here are credentials, whatever paths the owner named; the first two words only for who may have Xet's.
+# Hugging Face answers with credentials here, whatever paths the owner named.
 _XET_READ = "xet-read-token"
-_NEVER = frozenset({"xet-write-token", "jwt", "oauth", "settings", "whoami-v2", "whoami"})
+_NEVER_IN_THE_API = frozenset({"xet-write-token", "jwt", "oauth", "settings", "whoami-v2", "whoami"})
+_NEVER_AT_THE_TOP = frozenset({"oauth", "settings", "login", "logout"})
 
 
 def token_for(tokens: Iterable[Token], place: Place, *, xet: bool) -> Token | None:
@@ -30,7 +31,7 @@ def token_for(tokens: Iterable[Token], place: Place, *, xet: bool) -> Token | No
     Of several the one with the longest prefix, then by name. `xet`: the owner lets the workload have Xet's tokens.
     """
     path = _decoded(place.path)
-    if path is None or (place.host == BEHIND_HUB and not _hub_gives_none(path, xet=xet)):
+    if path is None or not path.startswith("/") or (place.host == BEHIND_HUB and not _hub_gives_none(path, xet=xet)):
         return None
     seen = Place(place.host, place.port, place.method, path)
     fitting = [(-_prefix(one, place.path), one.name, one) for one in tokens
@@ -48,8 +49,10 @@ def _decoded(raw: str) -> str | None:
 
 
 def _hub_gives_none(path: str, *, xet: bool) -> bool:
-    segments = set(path.split("/"))
-    return not segments & _NEVER and (xet or _XET_READ not in segments)
+    _, top, *more = path.split("/")
+    if top != "api":
+        return top not in _NEVER_AT_THE_TOP
+    return not _NEVER_IN_THE_API & set(more) and (xet or _XET_READ not in more)
 
 
 def _prefix(token: Token, raw: str) -> int:
