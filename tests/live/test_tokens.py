@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from catalyst.vault import vault
+from catalyst.vault.files import Folder
+from catalyst.vault.used import last_used
 from live import internet
 from support import Catalyst
 from vaults import ask as ask_child
 from vaults import fresh, new
-from catalyst.vault import vault
 
 HERE = Path(__file__).parent
 SECRET = "hf_canary_live_0123456789abcdef"
@@ -90,6 +92,8 @@ def test_used_by_every_client_and_found_nowhere(
     used_well(answers, net)
     found_nowhere(answers)
     assert "IncompleteRead" in answers["echo"]["error"]
+    with Folder(opened) as folder:
+        assert set(last_used(folder)) == {"HF_TOKEN"}
     assert answers["elsewhere"]["got"] == "owner.example.net/x"
     assert "own" in {said.partition("=")[2] for host, said in credentials(net) if host == "owner.example.net"}
 
@@ -110,6 +114,11 @@ def test_the_control_what_is_planted_is_found(catalyst: Catalyst, net: Path, cli
     assert [one for one in hits if one.endswith("/mem")]
 
 
-def test_the_control_without_a_token_the_hub_refuses(catalyst: Catalyst, net: Path, clients: Path) -> None:
-    answers = use(catalyst, net, clients, NETWORK_MODE="restricted")
-    assert "Gated" in answers["huggingface_hub"]["error"] or "401" in answers["huggingface_hub"]["error"]
+def test_the_control_a_token_for_another_host_opens_nothing(
+    catalyst: Catalyst, net: Path, clients: Path, tmp_path: Path
+) -> None:
+    path, unlock = fresh(tmp_path / "vault")
+    vault.put(path, unlock, [new("HF_TOKEN", SECRET, "echo.example.net")], ask_child)
+    answers = use(catalyst, net, clients, SECURITY_TOKEN_VAULT_PATH=path, NETWORK_MODE="restricted")
+    assert "GatedRepoError" in answers["huggingface_hub"]["error"]
+    assert {host for host, said in credentials(net) if SECRET in said} == {"echo.example.net"}

@@ -22,6 +22,7 @@ from catalyst.settings import NetworkMode, Settings
 from catalyst.vault import document, reading, vault
 from catalyst.vault.identity import Prompt, Unlock
 from catalyst.vault.used import mark_used
+from catalyst.wipe import filesystem
 
 MOST = 1 << 20  # bytes of the broker's answer
 Tell = Callable[[str], None]
@@ -138,6 +139,7 @@ def _notices(said: Mapping[str, Any]) -> list[str]:
             for one in said["tokens"] if not one["hosts"]]  # fmt: skip
     told += [f"token {one['name']} is for {host}, which the workload may not reach: catalyst egress allow {host}"
              for one in said["tokens"] for host in one["closed"]]  # fmt: skip
-    if not said["locked"]:
-        told.append("the broker's memory could not be kept out of swap, so neither could the tokens (RLIMIT_MEMLOCK)")
+    swap = filesystem.swap_in_clear()
+    if swap and not said["locked"]:
+        told.append(f"the tokens are in the broker's memory, which can be written to swap that is not encrypted: {', '.join(swap)}")
     return told

@@ -65,10 +65,10 @@ def _closed(token: Token, policy: Policy) -> list[str]:
 
 
 def _locked() -> bool:
-    """Keep all of this process out of swap. Root may; a user's limit is a few megabytes, too little for Python."""
+    """Keep all of this process out of swap, where it may lock all that it will ever have: once over a limit, it would get
+    no more memory. Root may raise the limit; a user's is a few megabytes, too little for Python."""
     with suppress(OSError, ValueError):
-        if os.geteuid() == 0:
-            resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         syscalls.lock_memory()
         return True
     return False
