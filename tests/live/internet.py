@@ -73,7 +73,7 @@ class Stub(http.server.BaseHTTPRequestHandler):
         if path.startswith(("/owner/gated/", "/api/download/")) and not allowed:
             return 401, b"", "text/plain", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"}
         if path.startswith("/owner/gated/resolve/"):
-            about = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(WEIGHTS)), "X-Linked-Etag": WEIGHTS_TAG, "ETag": '"1"'}
+            about = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(WEIGHTS)), "X-Linked-Etag": WEIGHTS_TAG}
             return 302, b"", "text/plain", {**about, "Location": "https://cdn-lfs.huggingface.co/weights?signature=1"}
         if path.startswith("/api/download/"):
             return 307, b"", "text/plain", {"Location": "https://b2.civitai.com/weights?signature=1"}

@@ -1,7 +1,7 @@
 """A gated model comes in, by the real client, and the token that opened it is nowhere that the workload can look.
 
-The internet is one of the tests' own (internet.py): a hub and a CivitAI that want the token, and that redirect to hosts which
-refuse a request with any; a host that says back what it was asked.
+The internet is one of the tests' own (internet.py): a hub and a CivitAI that want the token, and that redirect to hosts
+which refuse a request with any; a host that says back what it was asked.
 """
 
 import hashlib
@@ -37,8 +37,8 @@ def opened(tmp_path: Path) -> str:
     return path
 
 
-def use(catalyst: Catalyst, net: Path, python: Path, *words: str, plant: bool = False, **env: str) -> dict[str, Any]:
-    """What each client got in the sandbox, and what the search found."""
+def use(catalyst: Catalyst, net: Path, python: Path, *words: str, **env: str) -> dict[str, Any]:
+    """What each client got in the sandbox, and what the search found; with the word "plant" it has something to find."""
     (net / "token").write_text(SECRET)
     place = catalyst.data / "input"
     place.mkdir(parents=True, exist_ok=True)
@@ -47,8 +47,7 @@ def use(catalyst: Catalyst, net: Path, python: Path, *words: str, plant: bool = 
         (place / name).write_text((HERE / name).read_text())
     inner = catalyst.argv("run", f"--python={python}", f"--extra-roots={net}/ca.pem", 
         "--egress-allow=echo.example.net owner.example.net",
-        *words, "--", "python", "/data/input/token_clients.py",
-        *(["plant"] if plant else []))  # fmt: skip
+        "--", "python", "/data/input/token_clients.py", *words)  # fmt: skip
     done = subprocess.run(internet.argv(net, inner), env=catalyst.env(**env), capture_output=True, text=True, timeout=400,
         input=SECRET.encode().hex()[::-1])  # fmt: skip
     answers = {one.pop("client"): one for one in map(json.loads, done.stdout.splitlines())}
@@ -107,7 +106,7 @@ def test_of_the_environment_too(catalyst: Catalyst, net: Path, clients: Path) ->
 
 
 def test_the_control_what_is_planted_is_found(catalyst: Catalyst, net: Path, clients: Path, opened: str) -> None:
-    answers = use(catalyst, net, clients, plant=True, SECURITY_TOKEN_VAULT_PATH=opened, NETWORK_MODE="public")
+    answers = use(catalyst, net, clients, "plant", SECURITY_TOKEN_VAULT_PATH=opened, NETWORK_MODE="public")
     hits = answers["search"]["hits"]
     assert "/tmp/planted" in hits
     assert [one for one in hits if one.endswith("/environ")]

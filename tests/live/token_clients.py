@@ -131,8 +131,5 @@ if sys.argv[1:]:
     value = bytes.fromhex(PATTERN[::-1]).decode()
     Path("/tmp/planted").write_text(f"x{value}")
     kept = [value]
-    waiting = subprocess.Popen(["sleep", "60"], env={"HF_TOKEN": value})
+    subprocess.Popen(["sleep", "60"], env={"HF_TOKEN": value})  # it ends with the sandbox
 print(json.dumps({"client": "search", **search()}), flush=True)
-if sys.argv[1:]:
-    waiting.kill()
-    waiting.wait()

@@ -141,5 +141,5 @@ def _notices(said: Mapping[str, Any]) -> list[str]:
              for one in said["tokens"] for host in one["closed"]]  # fmt: skip
     swap = filesystem.swap_in_clear()
     if swap and not said["locked"]:
-        told.append(f"the tokens are in the broker's memory, which can be written to swap that is not encrypted: {', '.join(swap)}")
+        told.append(f"the tokens are in memory that can be written to swap that is not encrypted: {', '.join(swap)}")
     return told

@@ -1,4 +1,4 @@
-"""The socket by which the owner asks the broker what it holds, and allows hosts. The workload is shown the other one alone."""
+"""The socket by which the owner asks the broker what it holds, and allows hosts. The workload is shown the other one."""
 
 from catalyst.audit.inside.acts.sockets import knocks_bait
 from catalyst.audit.inside.probe import ENGINES, Probe

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 
-
 class Echoed(Exception):
     """The token stands in what a host answered."""
 
