@@ -1,7 +1,7 @@
 """A host with a certificate of a test's own authority, and a broker that holds a token for it.
 
-The host does what a test says and keeps what reached it. Programs speak to it as those in the sandbox do: CONNECT through the
-broker's socket, TLS that trusts the run's authority alone, one request.
+The host does what a test says and keeps what reached it. Programs speak to it as those in the sandbox do: CONNECT through
+the broker's socket, TLS that trusts the run's authority alone, one request.
 """
 
 import json
@@ -106,8 +106,9 @@ def ok(body: bytes = b"fine", *fields: str) -> bytes:
 
 
 @contextmanager
-def world(folder: Path, answer: Answer = lambda _: ok(), *, paths: tuple[str, ...] = ("/",), hosts: tuple[str, ...] = (HOST,),
-          names: tuple[str, ...] = (HOST,), trusted: bool = True, value: str = VALUE) -> Iterator[World]:  # fmt: skip
+def world(folder: Path, answer: Answer = lambda _: ok(), *, paths: tuple[str, ...] = ("/",),
+          hosts: tuple[str, ...] = (HOST,), names: tuple[str, ...] = (HOST,),
+          trusted: bool = True, value: str = VALUE) -> Iterator[World]:  # fmt: skip
     """`answer` is what the host says to a request; `hosts` those of the token, its port added; `names` the host's own."""
     authority, reached = Authority(), list[bytes]()
     context = authority.context(folder, *names)

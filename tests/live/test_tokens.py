@@ -25,7 +25,7 @@ from vaults import fresh, new
 HERE = Path(__file__).parent
 SECRET = "hf_canary_live_0123456789abcdef"
 WHOLE = hashlib.sha256(internet.WEIGHTS).hexdigest()
-DOWNLOADS = {"huggingface_hub", "requests", "httpx", "aiohttp", "urllib", "curl", "wget", "curl, the system's bundle"}
+DOWNLOADS = {"huggingface_hub", "requests", "httpx", "aiohttp", "urllib", "curl", "wget", "the system's bundle"}
 OF_HOSTS = ("huggingface.co", "civitai.com", "echo.example.net")
 
 
@@ -45,7 +45,7 @@ def use(catalyst: Catalyst, net: Path, python: Path, *words: str, **env: str) ->
     os.chown(place, 1000, 1000)
     for name in ("token_clients.py", "token_search.py"):
         (place / name).write_text((HERE / name).read_text())
-    inner = catalyst.argv("run", f"--python={python}", f"--extra-roots={net}/ca.pem", 
+    inner = catalyst.argv("run", f"--python={python}", f"--extra-roots={net}/ca.pem",
         "--egress-allow=echo.example.net owner.example.net",
         "--", "python", "/data/input/token_clients.py", *words)  # fmt: skip
     done = subprocess.run(internet.argv(net, inner), env=catalyst.env(**env), capture_output=True, text=True, timeout=400,
@@ -65,7 +65,7 @@ def credentials(net: Path) -> list[Sequence[str]]:
 def used_well(answers: dict[str, Any], net: Path) -> None:
     """Every client that is there has the model whole; nobody but the token's hosts has seen it."""
     there = {name for name in DOWNLOADS if answers[name].get("got") != "absent"}
-    assert there >= {"huggingface_hub", "requests", "urllib"}
+    assert there >= {"huggingface_hub", "requests", "urllib", "the system's bundle"}
     assert {name: answers[name] for name in there if answers[name].get("got") != WHOLE} == {}
     assert {host for host, said in credentials(net) if SECRET in said} == set(OF_HOSTS)
     assert [said for host, said in credentials(net) if host in OF_HOSTS and SECRET not in said] == []

@@ -195,7 +195,7 @@ def test_without_what_opens_the_vault_nothing_starts(catalyst: Catalyst, sealed:
 
 
 def test_an_identity_by_descriptor(catalyst: Catalyst, opened: str) -> None:
-    with open(f"{opened}.key", "rb") as key:
+    with Path(f"{opened}.key").open("rb") as key:
         argv = catalyst.argv("run", f"--vault-identity=fd:{key.fileno()}", "--", "sh", "-c", "echo $HF_ENDPOINT")
         env = catalyst.env(NETWORK_MODE="restricted", SECURITY_TOKEN_VAULT_PATH=opened)
         done = subprocess.run(argv, env=env, pass_fds=[key.fileno()], capture_output=True, text=True, timeout=PATIENCE)
@@ -205,7 +205,7 @@ def test_an_identity_by_descriptor(catalyst: Catalyst, opened: str) -> None:
 def test_an_identity_of_systemds(catalyst: Catalyst, opened: str, tmp_path: Path) -> None:
     credentials = tmp_path / "credentials"
     credentials.mkdir(mode=0o700)
-    os.rename(f"{opened}.key", credentials / "catalyst-vault-identity")
+    Path(f"{opened}.key").rename(credentials / "catalyst-vault-identity")
     (credentials / "catalyst-vault-identity").chmod(0o400)
     done = catalyst.run("true", NETWORK_MODE="restricted", SECURITY_TOKEN_VAULT_PATH=opened,
         CREDENTIALS_DIRECTORY=str(credentials))  # fmt: skip

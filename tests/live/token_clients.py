@@ -56,6 +56,15 @@ def by_urllib() -> str:
         return hashlib.sha256(answer.read()).hexdigest()
 
 
+def by_the_systems_bundle() -> str:
+    """As programs do that look at no variable."""
+    import ssl
+
+    context = ssl.create_default_context(cafile="/etc/ssl/certs/ca-certificates.crt")
+    with urlopen(CIVITAI, timeout=30, context=context) as answer:
+        return hashlib.sha256(answer.read()).hexdigest()
+
+
 def by_urllib_with_a_header() -> str:
     with urlopen(Request(CIVITAI, headers={"Authorization": THIEF}), timeout=30) as answer:
         return hashlib.sha256(answer.read()).hexdigest()
@@ -111,8 +120,7 @@ def program(*words: str) -> Callable[[], str]:
 CLIENTS: dict[str, Callable[[], str]] = {
     "huggingface_hub": by_hub, "requests": by_requests, "httpx": by_httpx, "aiohttp": by_aiohttp, "urllib": by_urllib,
     "urllib, a header": by_urllib_with_a_header, "curl": program("curl", "-sSL", "--max-time", "30", CIVITAI),
-    "wget": program("wget", "-q", "-O-", CIVITAI), "curl, the system's bundle": program(
-        "env", "-u", "CURL_CA_BUNDLE", "-u", "SSL_CERT_FILE", "curl", "-sSL", "--max-time", "30", CIVITAI),
+    "wget": program("wget", "-q", "-O-", CIVITAI), "the system's bundle": by_the_systems_bundle,
     "whoami": whoami, "xet": xet, "echo": echo, "echo, compressed": echo_in_pieces, "elsewhere": elsewhere,
 }
 

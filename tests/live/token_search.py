@@ -19,9 +19,9 @@ from pathlib import Path
 
 WANTED = bytes.fromhex(sys.stdin.read().strip()[::-1])
 MOST = 64 << 20
-KNOWN = [WANTED, WANTED.hex().encode(), WANTED[::-1]]
-for offset in range(3):
-    KNOWN.append(base64.b64encode(bytes(offset) + WANTED)[offset + 1 : (offset + len(WANTED)) * 8 // 6])
+KNOWN = [WANTED, WANTED.hex().encode(), WANTED[::-1], *(
+    base64.b64encode(bytes(offset) + WANTED)[offset + 1 : (offset + len(WANTED)) * 8 // 6] for offset in range(3)
+)]  # fmt: skip
 looked: Counter[str] = Counter()
 hits: list[str] = []
 
@@ -49,7 +49,7 @@ def of_processes() -> None:
 
 
 def memory(pid: str) -> None:
-    areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) r", Path(f"/proc/{pid}/maps").read_text(), re.M)
+    areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) r", Path(f"/proc/{pid}/maps").read_text(), re.MULTILINE)
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
         for begin, end in areas:
             at, last, tail = int(begin, 16), int(end, 16), b""
