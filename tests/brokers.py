@@ -11,6 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from catalyst.vault.document import Token
+from catalyst.vault.reading import written
+
 SECONDS = 20.0
 USER = "1000:1000" if os.geteuid() == 0 else ""
 
@@ -18,8 +21,8 @@ USER = "1000:1000" if os.geteuid() == 0 else ""
 class Broker:
     """A running broker. `folder` holds out.sock, control.sock and the log."""
 
-    def __init__(self, folder: Path, process: "subprocess.Popen[bytes]") -> None:
-        self.folder, self.process = folder, process
+    def __init__(self, folder: Path, process: "subprocess.Popen[bytes]", answer: dict[str, Any]) -> None:
+        self.folder, self.process, self.answer_about_tokens = folder, process, answer
 
     @property
     def control(self) -> str:
@@ -82,9 +85,12 @@ def drained(peer: socket.socket) -> bytes:
 
 @contextmanager
 def broker(folder: Path, rules: Sequence[str] = (), reach: str = "hosts", *, private: bool = False,
-           argv: Sequence[str] = (sys.executable, "-P", "-m",
-               "catalyst.services.broker")) -> Iterator[Broker]:  # fmt: skip
-    """A broker with this configuration; it ends with the block, and must have lived until then."""
+           argv: Sequence[str] = (sys.executable, "-P", "-m", "catalyst.services.broker"),
+           tokens: Sequence[Token] | None = None, roots: str = "") -> Iterator[Broker]:  # fmt: skip
+    """A broker with this configuration; it ends with the block, and must have lived until then.
+
+    With `tokens` it is given them as `up` would, and `roots` as further authorities.
+    """
     configuration = {"version": 1, "reach": reach, "private": private, "rules": list(rules)}
     listeners = [listening(folder / name) for name in ("out.sock", "control.sock")]
     log = os.open(folder / "log", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -94,19 +100,36 @@ def broker(folder: Path, rules: Sequence[str] = (), reach: str = "hosts", *, pri
     passed = [listeners[0].fileno(), config, log, listeners[1].fileno()]
     options = [word for pair in zip(("--listener", "--config", "--log", "--control"), map(str, passed),
         strict=True) for word in pair]
-    process = subprocess.Popen([*argv, *options, *(["--user", USER] if USER else [])], pass_fds=passed,
+    answer, more = None, []
+    if tokens is not None:
+        answer, say = os.pipe()
+        more = [memory(json.dumps(written(tokens)).encode()), say, memory(roots.encode())]
+        options += [word for pair in zip(("--tokens", "--answer", "--roots"), map(str, more), strict=True) for word in pair]
+    process = subprocess.Popen([*argv, *options, *(["--user", USER] if USER else [])], pass_fds=[*passed, *more],
         stdin=subprocess.PIPE)
     for one in listeners:
         one.close()
-    os.close(log)
-    os.close(config)
+    for number in (log, config, *more):
+        os.close(number)
     assert process.stdin is not None
     try:
-        yield Broker(folder, process)
+        said = {}
+        if answer is not None:
+            with os.fdopen(answer, "rb") as pipe:
+                said = json.load(pipe)
+        yield Broker(folder, process, said)
         assert process.poll() is None, "the broker ended by itself"
     finally:
         process.stdin.close()
         assert process.wait(SECONDS) == 0
+
+
+def memory(content: bytes) -> int:
+    """A descriptor that holds this."""
+    descriptor = os.memfd_create("given")
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def listening(path: Path) -> socket.socket:

@@ -106,6 +106,16 @@ def traces(name: str, text: str) -> tuple[str, ...]:
     return words
 
 
+def placeholders(name: str, text: str) -> tuple[str, ...]:
+    """Names of variables that can only be a token's: none that steers a program."""
+    words = tuple(dict.fromkeys(_words(text)))
+    for word in words:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,60}_(TOKEN|KEY)", word):
+            raise SettingsError(f"{name} has {shown(word)}; it must be a variable that ends in _TOKEN or _KEY",
+                                f"{name}=HF_TOKEN")  # fmt: skip
+    return words
+
+
 def integer(low: int, high: int) -> Parser:
     def parse(name: str, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10) or not low <= int(text) <= high:

@@ -32,6 +32,8 @@ class Settings(Record):
     enable_forensic_cleanup: bool
     security_token_vault_path: str
     vault_identity: str
+    token_placeholders: tuple[str, ...]
+    extra_roots: str
     engine: str
     app: str
     comfyui: str
@@ -104,6 +106,11 @@ FIELDS: tuple[Field, ...] = (
           "age file with API tokens; never visible to the workload", "FILE"),
     Field("vault_identity", "CATALYST_VAULT_IDENTITY", "", parse.identity,
           "what opens the vault; without it VAULT.key, VAULT.key.age or a mounted secret", "FILE|fd:N"),
+    Field("token_placeholders", "CATALYST_TOKEN_PLACEHOLDERS", "", parse.placeholders,
+          "variables that the workload gets with a word in the token's place, for programs that do not start without one",
+          "NAMES", many=True),
+    Field("extra_roots", "CATALYST_EXTRA_ROOTS", "", parse.path,
+          "with tokens: certificates to trust beside the system's, PEM", "FILE"),
     Field("engine", "CATALYST_ENGINE", "auto", parse.one_of("auto", "docker", "podman", "bwrap"),
           "what makes the sandbox", "auto|docker|podman|bwrap"),
     Field("app", "CATALYST_APP", "auto", parse.one_of("auto", "comfyui", "canary"),

@@ -3,9 +3,10 @@
 `python tests/live/internet.py FOLDER -- COMMAND` runs COMMAND in it. Public addresses stand on one end of a veth pair in a
 fresh network namespace, COMMAND runs at the other end; /etc/hosts of a fresh mount namespace names them, and a test CA
 signs the names. Nothing has a way to the real ones. FOLDER gets `ca.pem`, and `seen`, a line for each request that
-reached a server. Needs root.
+reached a server; `credentials`, a line for each that had one. Needs root.
 """
 
+import hashlib
 import http.server
 import socket
 import ssl
@@ -17,13 +18,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # name -> address. Of the last three the first is refused by every list, the others lead where nobody may go.
+# Three want the token that lies in FOLDER/token: the hub for /owner/gated, CivitAI for a download, echo.example.net says
+# back what it was asked. The first two redirect to hosts that, as the real ones do, refuse a request with a credential.
 HOSTS = {
     "huggingface.co": "93.184.216.10", "cdn-lfs.huggingface.co": "93.184.216.10", "github.com": "93.184.216.11",
+    "civitai.com": "93.184.216.14", "b2.civitai.com": "93.184.216.14", "echo.example.net": "93.184.216.15",
     "pypi.org": "93.184.216.12", "files.pythonhosted.org": "93.184.216.12", "owner.example.net": "93.184.216.13",
     "evil.example.net": "93.184.216.66", "rebound.example.net": "169.254.169.254", "private.example.net": "10.11.12.13",
 }  # fmt: skip
 NAMES = "93.184.216.254"  # of the name server
 COMMIT, MODEL = "0123456789abcdef0123456789abcdef01234567", b'{"model": "inert"}'
+WEIGHTS = bytes(range(256)) * 4096
+WEIGHTS_TAG = f'"{hashlib.sha256(WEIGHTS).hexdigest()}"'
 WHEEL = "inert-1.0-py3-none-any.whl"
 
 
@@ -46,18 +52,42 @@ class Stub(http.server.BaseHTTPRequestHandler):
         host = self.headers.get("Host", "")
         with (self.folder / "seen").open("a") as seen:
             seen.write(f"{self.command} {host} {self.path.partition('?')[0]}\n")
-        content, kind, more = self._page(host)
-        self.send_response(200)
+        said = [f"{name}={value}" for name, value in self.headers.items() if name.lower() in {"authorization", "cookie"}]
+        if said or "token=" in self.path:
+            with (self.folder / "credentials").open("a") as credentials:
+                credentials.write(f"{self.command} {host} {self.path} {' '.join(said)}\n")
+        status, content, kind, more = self._wanting(host) or (200, *self._page(host))
+        self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **more}.items():
             self.send_header(name, value)
         self.end_headers()
         if body:
             self.wfile.write(content)
 
+    def _wanting(self, host: str) -> tuple[int, bytes, str, dict[str, str]] | None:
+        """What is not for everybody; None for the rest."""
+        path, file = self.path.partition("?")[0], self.folder / "token"
+        token = file.read_text() if file.exists() else "nobody has one"
+        allowed = self.headers.get("Authorization") == f"Bearer {token}"
+        if host == "echo.example.net":
+            return 200, str(self.headers).encode(), "text/plain", {}
+        if host in {"cdn-lfs.huggingface.co", "b2.civitai.com"}:
+            return (400, b"two ways to say who asks", "text/plain", {}) if self.headers.get("Authorization") else None
+        if path.startswith(("/owner/gated/", "/api/download/")) and not allowed:
+            return 401, b"", "text/plain", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"}
+        if path.startswith("/owner/gated/resolve/"):
+            about = {"X-Repo-Commit": COMMIT, "X-Linked-Size": str(len(WEIGHTS)), "X-Linked-Etag": WEIGHTS_TAG}
+            return 302, b"", "text/plain", {**about, "Location": "https://cdn-lfs.huggingface.co/weights?signature=1"}
+        if path.startswith("/api/download/"):
+            return 307, b"", "text/plain", {"Location": "https://b2.civitai.com/weights?signature=1"}
+        return None
+
     def _page(self, host: str) -> tuple[bytes, str, dict[str, str]]:
         path = self.path.partition("?")[0]
         if path.startswith("/owner/model/resolve/"):
             return MODEL, "application/json", {"ETag": '"1"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        if path == "/weights":
+            return WEIGHTS, "application/octet-stream", {"ETag": WEIGHTS_TAG, "Accept-Ranges": "bytes"}
         if path == "/simple/inert/":
             return f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode(), "text/html", {}
         if path == f"/files/{WHEEL}":

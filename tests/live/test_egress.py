@@ -3,13 +3,11 @@
 The internet is one of the tests' own (internet.py): names and public addresses lead to inert servers on this machine.
 """
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +22,6 @@ IN_THE_IMAGE = EVERYTHING - {"curl", "git"}
 # huggingface_hub tries five times by itself and waits longer each time, 23 s in all, so it is not asked for what is refused.
 IMPATIENT = sorted(EVERYTHING - {"huggingface_hub"})
 ENOUGH = 10.0  # seconds; what is refused is refused long before a client's time-out of 20
-
-
-@pytest.fixture(scope="session")
-def clients() -> Path:
-    """An interpreter with the clients' packages, made once from a lock file with hashes."""
-    lock = HERE / "clients.lock"
-    # Not below a home: docker makes the parents of what is mounted there, closed to others.
-    home = Path("/var/tmp") / f"catalyst-tests-clients-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
-    python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        # Debian's interpreter, which the image has too.
-        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", home], check=True)
-        install = ["install", "-q", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
-        subprocess.run([str(python), "-m", "pip", *install], check=True)
-        (home / "ready").touch()
-    return python
-
-
-@pytest.fixture
-def net() -> Iterator[Path]:
-    """A folder for an internet, whose path is short: it holds sockets."""
-    with tempfile.TemporaryDirectory(prefix="net-") as folder:
-        yield Path(folder)
 
 
 def ask(

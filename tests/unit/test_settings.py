@@ -35,6 +35,8 @@ THREE = {
     "enable_forensic_cleanup": ("true", "false", "true"),
     "security_token_vault_path": ("/a/v.age", "/b/v.age", "/c/v.age"),
     "vault_identity": ("/a/key", "fd:3", "/c/key"),
+    "token_placeholders": ("HF_TOKEN", "CIVITAI_API_KEY", "A_KEY B_TOKEN"),
+    "extra_roots": ("/a", "/b", "/c"),
     "engine": ("docker", "podman", "bwrap"),
     "app": ("comfyui", "canary", "auto"),
     "comfyui": ("/a", "/b", "/c"),
@@ -249,3 +251,9 @@ def test_only_named_variables_are_handed_out(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("LANG", "C")
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     assert environment("LANG", "DOCKER_HOST") == {"LANG": "C"}
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "HF_ENDPOINT", "hf_token", "TOKEN", "A_TOKEN=x", "PYTHONPATH_KEY_"])
+def test_a_placeholder_steers_no_program(name: str) -> None:
+    with pytest.raises(SettingsError):
+        load({"token_placeholders": name}, {})

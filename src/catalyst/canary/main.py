@@ -15,7 +15,8 @@ from catalyst.canary.server import Server
 def main(argv: list[str]) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     options = _parser().parse_args(argv)
-    context = Context(options.scratch, Path(os.environ.get("HOME") or "/nonexistent"), dict(options.place))
+    bait = {"vault": options.vault} if options.vault else {}
+    context = Context(options.scratch, Path(os.environ.get("HOME") or "/nonexistent"), dict(options.place), bait)
     return _serve(options.host, options.port, Runner(context, Sandbox(options.level, options.network, options.engine)))
 
 
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="where it may write for a moment")  # fmt: skip
     parser.add_argument("--place", type=_place, action="append", default=[], metavar="NAME=DIR",
                         help="where a place of the workload lies: code, custom_nodes, models, output, user")  # fmt: skip
+    parser.add_argument("--vault", default="", metavar="FILE", help="where the owner's token vault is, to be reached for")
     parser.add_argument("--level", choices=LEVELS, required=True, help="the level whose promises are judged")
     parser.add_argument("--network", choices=NETWORKS, required=True, help="the network mode whose promises are judged")
     parser.add_argument("--engine", choices=MAKERS, required=True, help="what made the sandbox around it")

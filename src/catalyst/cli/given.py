@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalyst.cli import output
-from catalyst.settings import FIELDS, Settings, load
+from catalyst.settings import FIELDS, NetworkMode, Settings, load, take_tokens
+
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
 
 
 def settings(arguments: argparse.Namespace, *, quiet: bool = False) -> Settings:
@@ -16,3 +20,24 @@ def settings(arguments: argparse.Namespace, *, quiet: bool = False) -> Settings:
     for text in () if quiet else found.notices:
         output.notice(text)
     return found
+
+
+def tokens(arguments: argparse.Namespace, settings: Settings) -> "Tokens | None":
+    """The tokens of the environment, which are gone from there, and those of the vault; None where there are none.
+
+    A passphrase is asked for now. Raises CatalystError where the vault has none to open it.
+    """
+    taken, pipes = take_tokens(), getattr(arguments, "tokens_fd", [])
+    isolated = settings.network_mode is NetworkMode.ISOLATED
+    if taken:
+        use = "in isolated mode nothing uses them" if isolated else "the broker uses them; the workload gets none of them"
+        output.notice(f"{', '.join(taken)} of the environment: {use}")
+        output.notice("a vault keeps them out of every program's environment: catalyst vault import --environment")
+    if not (taken or pipes or settings.security_token_vault_path) or isolated:
+        return None
+    from catalyst.cli import secrets
+    from catalyst.instance.tokens import Tokens
+
+    number = arguments.passphrase_fd
+    prompt = secrets.prompt if number is None else lambda _: secrets.from_descriptor(number)
+    return Tokens(settings, taken, prompt, pipes)

@@ -74,6 +74,8 @@ def _up(commands: Commands, full: bool) -> None:
     if full:
         _settings(up)
         up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
+        up.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)  # from `detach`
+        _passphrase(up)
 
 
 def _down(commands: Commands, full: bool) -> None:
@@ -100,6 +102,7 @@ def _run(commands: Commands, full: bool) -> None:
     run = _command(commands, "run", "run any command under the policy; exit code, signals and terminal pass through")
     if full:
         _settings(run)
+        _passphrase(run)
         run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
 
 
@@ -251,7 +254,7 @@ def _vault(commands: Commands, full: bool) -> None:
 
 def _vault_act(acts: Commands, name: str, text: str) -> argparse.ArgumentParser:
     act = _command(acts, name, text, f"vault_{name.replace('-', '_')}")
-    act.add_argument("--passphrase-fd", type=int, metavar="N", help="read the identity's passphrase from descriptor N")
+    _passphrase(act)
     _settings(act, only=("security_token_vault_path", "vault_identity"))
     return act
 
@@ -312,6 +315,10 @@ def _flag(group: "argparse._ArgumentGroup", field: Field) -> None:
         group.add_argument(name, dest=field.key, nargs="?", const="true", metavar="BOOL", help=text)
     else:
         group.add_argument(name, dest=field.key, metavar=field.metavar, help=text)
+
+
+def _passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the identity's passphrase from descriptor N")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

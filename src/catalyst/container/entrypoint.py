@@ -19,7 +19,7 @@ from catalyst.errors import FAILED
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.guard.unprivileged import give_up_root
-from catalyst.instance import examine, health
+from catalyst.instance import health
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
 from catalyst.instance.store import Store
 from catalyst.policy.model import Enforced
@@ -29,6 +29,7 @@ from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
+NO_TOKENS = "not in a container, in this version: tokens that the workload uses and cannot read"
 
 
 def unprivileged(settings: Settings) -> Settings:
@@ -104,7 +105,7 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")
-    tell(examine.MISSING)
+    tell(NO_TOKENS)
 
 
 def _become_guard(ready: Prepared, pids: tuple[int, ...]) -> NoReturn:

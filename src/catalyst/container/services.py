@@ -89,7 +89,7 @@ class Services:
         log = self.store.open_egress_log()
         control = abstract(self.store.id, named=self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE)
         try:
-            self.way_out = WayOut(self.settings.user, self.store.session, log, out=self.sockets.out, control=control)
+            self.way_out = WayOut(self.settings, self.store.session, log, out=self.sockets.out, control=control)
             stack.callback(self.way_out.end)
             self.way_out.start()
         finally:

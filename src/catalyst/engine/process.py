@@ -59,6 +59,20 @@ def ask(argv: Sequence[str], given: bytes, *, timeout: float, most: int, **varia
     return (done.returncode, done.stdout) if len(done.stdout) <= most else (FAILED, b"")
 
 
+def feed(argv: Sequence[str], given: bytes, output: int, **variables: str) -> "subprocess.Popen[bytes]":
+    """Start a program, give it `given` on its stdin, and leave it to write to the descriptor `output`. Its environment is
+    `variables` alone; it is not waited for. Raises OSError when it cannot be started.
+    """
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=output, env=variables, cwd="/")
+    try:
+        if child.stdin:
+            child.stdin.write(given)
+            child.stdin.close()
+    except BrokenPipeError:  # it has ended; whoever reads its output will see that
+        pass
+    return child
+
+
 def gather(argv: Sequence[str], given: bytes, *, idle: float, most: int) -> bytes:
     """Give a program `given` and return what it printed until it ended, was silent for `idle` seconds, or had printed
     `most` bytes. Its environment is empty, its errors are thrown away. Raises OSError when it cannot be started.

@@ -32,6 +32,18 @@ def prctl(name: str, option: int, argument: int = 0) -> int:
     return result
 
 
+MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
+
+
+def lock_memory() -> None:
+    """Keep what this process has in memory, and will have, out of swap (mlockall(2)); what it never touches takes nothing.
+
+    Raises OSError: ENOMEM over RLIMIT_MEMLOCK, EPERM where that is 0.
+    """
+    if _libc.mlockall(ctypes.c_int(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) < 0:
+        raise _failed("mlockall")
+
+
 def capset_none() -> None:
     """Empty effective, permitted and inheritable capabilities of this thread (capset(2))."""
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)

@@ -13,12 +13,16 @@ from catalyst.errors import CatalystError, WorkloadFailed
 from catalyst.instance.front import link
 from catalyst.instance.log import plain
 from catalyst.instance.store import Store
+from catalyst.instance.tokens import Tokens
 from catalyst.instance.up import READY_WITHIN
 from catalyst.settings import FIELDS, Settings, text_of
 
 
-def detach(settings: Settings, tell: Callable[[str], None]) -> str:
-    """The address to log in by, once it answers. Raises what the detached program failed with."""
+def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | None = None) -> str:
+    """The address to log in by, once it answers. Raises what the detached program failed with.
+
+    It has no terminal to ask for a passphrase at, so the vault is opened here, and it gets the pipe.
+    """
     store = Store(settings.data)
     store.prepare(settings.user)
     # What it says at the end may hold words of the workload, so with forensic cleanup that is no file on disk.
@@ -26,11 +30,14 @@ def detach(settings: Settings, tell: Callable[[str], None]) -> str:
     said = Path(f"/proc/self/fd/{memory}") if memory is not None else store.folder / "up.log"
     # Every setting is handed over in full, so that neither its folder nor its environment can change one.
     words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
+    pipes = tokens.hand_over() if tokens else []
     with said.open("wb") as stream:
         background = process.start(
-            process.python("catalyst", "up", *words),
-            stdin=process.NULL, output=process.NULL, errors=stream,
+            process.python("catalyst", "up", *words, *(f"--tokens-fd={number}" for number in pipes)),
+            stdin=process.NULL, output=process.NULL, errors=stream, keep=pipes,
         )  # fmt: skip
+    for number in pipes:
+        os.close(number)
     deadline, shown = time.monotonic() + READY_WITHIN, 0
     while time.monotonic() < deadline:
         lines = said.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,8 +1,7 @@
 """`catalyst egress`: the broker of the instance that runs, and the settings of those to come."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from catalyst.egress import rules
 from catalyst.errors import CatalystError, NotRunning
 from catalyst.instance import saved
 from catalyst.instance.store import INSIDE, Store
-from catalyst.instance.way_out import CONTROL, control_name
+from catalyst.instance.way_out import control_name, control_path
 from catalyst.services.broker import client
 from catalyst.settings import NetworkMode, Settings
 
@@ -100,17 +99,14 @@ def _listed(store: Store) -> dict[str, Any]:
 
 @contextmanager
 def _control(store: Store) -> Iterator[str]:
-    """The path of the broker's control socket, short enough for a socket's name (108 bytes, unix(7)); in a container it
-    has a name and no path."""
+    """Where the broker's control socket is: a path, or in a container a name. Raises CatalystError."""
     record = store.read()
     if record and record.engine == INSIDE:
         yield control_name(store.id)
         return
-    try:
-        folder = os.open(store.session, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise CatalystError("the instance is not ready yet", "catalyst status") from error
-    try:
-        yield f"/proc/self/fd/{folder}/{CONTROL}"
-    finally:
-        os.close(folder)
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(control_path(store.session))
+        except OSError as error:
+            raise CatalystError("the instance is not ready yet", "catalyst status") from error
+        yield path

@@ -9,11 +9,8 @@ from catalyst.guard.record import Record
 from catalyst.instance import prepare, profiles
 from catalyst.instance.store import Store
 from catalyst.render.target import Answer, Rendered, targets
-from catalyst.settings import Settings
+from catalyst.settings import NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
-
-# Said wherever the posture is printed, until the code that does it is there.
-MISSING = "not in this version, under any engine: tokens that the workload uses and cannot read"
 
 
 class Examined(Record):
@@ -64,7 +61,8 @@ def _prepared(settings: Settings, engine: Engine, make: prepare.MakeWorkload) ->
     store = Store(settings.data)
     if settings.enable_forensic_cleanup:
         store.session_in_memory()
-    return prepare.prepare(settings, engine, make, name=store.id, folder=store.session, lifeline=0)
+    tokens = bool(settings.security_token_vault_path) and settings.network_mode is not NetworkMode.ISOLATED
+    return prepare.prepare(settings, engine, make, name=store.id, folder=store.session, lifeline=0, tokens=tokens)
 
 
 def host(settings: Settings) -> dict[str, str]:

@@ -21,6 +21,7 @@ from catalyst.settings import Settings, variables
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount, Workload
+from catalyst.workloads.tokens import TRUST, with_tokens
 
 SEALED_PORT = 8188  # a network namespace of its own: the port ComfyUI's users know is always free
 MakeWorkload = Callable[[Policy, Interpreter], Workload]
@@ -41,12 +42,17 @@ class Prepared(Record):
 
 
 def prepare(
-    settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
+    settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None,
+    tokens: bool = False,
 ) -> Prepared:
-    """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
+    """Policy, workload and both layers for `engine`; `tokens`: its broker will use some.
+
+    Raises PathRefused where a mount would break the policy.
+    """
     policy = build(with_real_paths(settings))
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
+    workload = with_tokens(workload, settings) if tokens else workload
     sandbox = Sandbox(
         id=name,
         workload=_resolved(workload, guard.mounts),
@@ -58,6 +64,7 @@ def prepare(
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
         variables=tuple(variables(settings).items()),
         published=f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.port or SEALED_PORT}",
+        trust=_trust(engine) if tokens else (),
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
@@ -68,6 +75,13 @@ def prepare(
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})
     files = session.files(policy, inner.text, facts.machine, outer)
     return Prepared(settings, engine, policy, sandbox, facts, outer, inner, said, files)
+
+
+def _trust(engine: Engine) -> tuple[str, ...]:
+    """Where the sandbox finds the certificates it is to trust."""
+    from catalyst.instance import trust  # it imports ssl, which most starts do without
+
+    return (TRUST, *trust.shown_over(own_files=engine.own_files))
 
 
 NOBODYS = (0, 0)  # no folder has these

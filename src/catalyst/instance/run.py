@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ from catalyst.workloads import command
 
 if TYPE_CHECKING:
     from catalyst.instance.terminal import Terminal
+    from catalyst.instance.tokens import Tokens
 
 PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
-def run(settings: Settings, argv: tuple[str, ...]) -> int:
+def run(
+    settings: Settings, argv: tuple[str, ...], tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None
+) -> int:
     """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
     engine = choose(settings.engine, settings.image)
     Store(settings.data).prepare(settings.user, instance=False)
@@ -33,10 +37,11 @@ def run(settings: Settings, argv: tuple[str, ...]) -> int:
         ready = prepare.prepare(
             settings, engine, lambda _policy, _python: command.workload(settings, argv, terminal=with_terminal),
             name=os.urandom(6).hex(), folder=folder, lifeline=None if engine.proxies_signals else alive,
+            tokens=bool(tokens and tokens.wanted),
         )  # fmt: skip
         prepare.insist(ready)
         make_session(folder, ready.files)
-        with way_out(ready, folder):
+        with way_out(ready, folder, tokens=tokens, tell=tell):
             return _start(engine, ready, alive)
     finally:
         os.close(held)

@@ -6,13 +6,14 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
 from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import cleanup, examine, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import cleanup, front, health, leftovers, posture, prepare, profiles, provision
 from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.front import Front
 from catalyst.instance.log import Log
@@ -23,6 +24,9 @@ from catalyst.policy.model import Enforced, NotEnforced
 from catalyst.policy.requirement import words
 from catalyst.render.session import BROKER_FILE
 from catalyst.settings import Level, Settings
+
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
 
 READY_WITHIN = 600.0  # s; a ComfyUI with many nodes imports for minutes
 AFTER_GRACE = 5.0  # s the engine gets on top of the workload's grace
@@ -35,8 +39,8 @@ Tell = Callable[[str], None]
 class Instance:
     """One running sandbox with its gateway."""
 
-    def __init__(self, settings: Settings, tell: Tell) -> None:
-        self.settings, self.tell = settings, tell
+    def __init__(self, settings: Settings, tell: Tell, tokens: "Tokens | None" = None) -> None:
+        self.settings, self.tell, self.tokens = settings, tell, tokens
         self.store = Store(settings.data)
         self.cleanup = Cleanup(settings, self.store)
         self.entry: Entry | None = None
@@ -61,7 +65,8 @@ class Instance:
             self._stack.callback(self.store.clear)
             self._record(state="preparing", engine=engine.id)
             app, make = provision.workload(self.settings, engine, self.tell, self._wake)
-            ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
+            ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0,
+                                    tokens=bool(self.tokens and self.tokens.wanted))  # fmt: skip
             prepare.insist(ready)
             self._tell_gaps(ready)
             self.front = Front(self.settings, self._stack)
@@ -104,7 +109,6 @@ class Instance:
                 self.tell(f"{control}: {words(answer.overall)}")
         for text in profiles.missing(ready):
             self.tell(text)
-        self.tell(examine.MISSING)
 
     def _clear_leftovers(self) -> None:
         """What a killed `up` left: containers by label. Sockets and sessions are replaced."""
@@ -132,9 +136,11 @@ class Instance:
             return
         log = self.store.open_egress_log()
         try:
-            self.way_out = WayOut(ready.settings.user, self.store.session, log)
+            self.way_out = WayOut(ready.settings, self.store.session, log, self.tokens)
             self._stack.callback(self.way_out.end)
             self.way_out.start()
+            for notice in self.way_out.notices:
+                self.tell(notice)
         finally:
             os.close(log)
 

@@ -36,6 +36,15 @@ def ask(request: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(answer)
 
 
+def start(request: Mapping[str, Any], output: int) -> "process.Process[bytes]":
+    """The child, which writes its answer to the descriptor `output`: nobody here reads it. Raises VaultChildFailed."""
+    try:
+        return process.feed(process.python("catalyst.vault.child"), json.dumps(request).encode(), output,
+                            **VARIABLES, **environment("HOME", "XDG_RUNTIME_DIR"))  # fmt: skip
+    except OSError as error:
+        raise VaultChildFailed(str(error.strerror).lower()) from None
+
+
 def path(settings: Settings) -> str:
     """Where the vault is."""
     if not settings.security_token_vault_path:

@@ -4,29 +4,41 @@ import os
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalyst.engine import process
+from catalyst.errors import CatalystError
 from catalyst.instance.prepare import Prepared
 from catalyst.render.session import BROKER_FILE
+from catalyst.settings import Settings
+from catalyst.workloads.tokens import xet
+
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
 
 OUT, SOCKET, CONTROL = "out", "out.sock", "egress.sock"
 BACKLOG = 512
 MOST_RESTARTS, WINDOW = 5, 600.0  # within so many seconds
+DYNAMIC = (61184, 65519)  # users that no account has: systemd's for its own services (systemd.exec(5), DynamicUser=)
 
 
 class WayOut:
     """The broker beside a sandbox. The listening sockets are ours, so a broker that ended is started again on them.
 
-    `folder` is the session's; `log` a descriptor that the decisions are written to. `out` is the folder of the workload's
-    socket, made in the session where none is named; `control` the owner's, else it lies in the session too.
+    `folder` is the session's; `log` a descriptor that the decisions are written to; `tokens` what it is to use, if anything.
+    `out` is the folder of the workload's socket, made in the session where none is named; `control` the owner's, else it
+    lies in the session too.
     """
 
-    def __init__(self, user: tuple[int, int], folder: Path, log: int, *, out: Path | None = None,
-                 control: socket.socket | None = None) -> None:  # fmt: skip
-        self._config, self._log, self._user = folder / BROKER_FILE, os.dup(log), user
+    def __init__(self, settings: Settings, folder: Path, log: int, tokens: "Tokens | None" = None, *,
+                 out: Path | None = None, control: socket.socket | None = None) -> None:  # fmt: skip
+        self._config, self._log, self._settings = folder / BROKER_FILE, os.dup(log), settings
+        self._folder, self._tokens = folder, tokens if tokens and tokens.wanted else None
+        self.notices: tuple[str, ...] = ()
         if out is None:
             out = folder / OUT
             out.mkdir()
@@ -41,21 +53,57 @@ class WayOut:
         self._lock, self._over = threading.Lock(), False
 
     def start(self) -> None:
-        """Start it, or start it again, unless `end` was called. Raises OSError."""
-        config = os.open(self._config, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        given = {"listener": self._listener.fileno(), "control": self._control.fileno(), "config": config, "log": self._log}
-        words = [word for name, number in given.items() for word in (f"--{name}", str(number))]
-        words += ["--user", ":".join(str(number) for number in self._user)]
-        try:
+        """Start it, or start it again, unless `end` was called. Raises OSError, and CatalystError for its tokens."""
+        with ExitStack() as given:
+            config = _closed_by(given, os.open(self._config, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
+            numbers = [("listener", self._listener.fileno()), ("control", self._control.fileno()), ("config", config),
+                       ("log", self._log)]  # fmt: skip
+            answer = self._tokens_for(given, self._tokens, numbers) if self._tokens else None
+            words = [word for name, number in numbers for word in (f"--{name}", str(number))]
+            words += ["--user", ":".join(str(number) for number in self._user())]
+            words += ["--xet"] if xet(self._settings) else []
             with self._lock:
-                if not self._over:
-                    self._started.append(time.monotonic())
-                    self._process = process.start(
-                        process.python("catalyst.services.broker", *words), output=process.NULL, errors=process.NULL,
-                        keep=tuple(given.values()),
-                    )  # fmt: skip
+                if self._over:
+                    return
+                self._started.append(time.monotonic())
+                self._process = process.start(
+                    process.python("catalyst.services.broker", *words), output=process.NULL, errors=process.NULL,
+                    keep=tuple(number for _, number in numbers),
+                )  # fmt: skip
+        if self._tokens and answer is not None:
+            self._heard(self._tokens, answer)
+
+    def _tokens_for(self, given: ExitStack, tokens: "Tokens", numbers: list[tuple[str, int]]) -> int:
+        """Add the descriptors of its tokens; the one that its answer comes through."""
+        from catalyst.instance import trust
+
+        numbers.append(("roots", _closed_by(given, trust.document(self._settings))))
+        answer, say = os.pipe2(os.O_CLOEXEC)
+        with ExitStack() as failed:
+            failed.callback(os.close, answer)
+            numbers.append(("answer", _closed_by(given, say)))
+            numbers += [("tokens", _closed_by(given, pipe)) for pipe in tokens.hand_over()]
+            failed.pop_all()
+        return answer
+
+    def _heard(self, tokens: "Tokens", answer: int) -> None:
+        """It has its tokens; the sandbox gets the certificates to trust."""
+        from catalyst.instance import trust
+
+        try:
+            held = tokens.answer(answer)
         finally:
-            os.close(config)
+            os.close(answer)
+        trust.write(self._folder, self._settings, held.certificate)
+        self.notices = held.notices
+
+    def _user(self) -> tuple[int, int]:
+        """Whom it runs as. For root that is nobody else, the workload least of all: what a process holds is its user's."""
+        if os.geteuid() or not self._tokens:
+            return self._settings.user
+        first, last = DYNAMIC
+        own = first + zlib.crc32(os.fsencode(self._folder)) % (last - first)
+        return (own + 1, own + 1) if own in self._settings.user else (own, own)
 
     def start_when_asked(self) -> None:
         """Start it with the first connection, in a thread: most commands never connect, and its start costs 0.1 s."""
@@ -86,13 +134,28 @@ class WayOut:
             tell("the broker ended too often and stays away: the workload reaches nothing")
             return []
         tell("the broker ended and is started again; what was allowed since the start is forgotten")
-        self.start()
+        lost = self._tokens.again() if self._tokens else ""
+        if lost:
+            tell(lost)
+        try:
+            self.start()
+        except CatalystError as error:
+            tell(str(error))
         return self.lives()
+
+    def _note_used(self, tokens: "Tokens") -> None:
+        from catalyst.services.broker import client
+
+        with suppress(CatalystError, OSError), ExitStack() as stack:
+            path = self.reachable or stack.enter_context(control_path(self._folder))
+            tokens.note_used(client.listed(path)["tokens"])
 
     def end(self) -> None:
         """End it, and with it what it carried. Nothing is started afterwards."""
         with self._lock:
             self._over = True
+        if self._tokens:
+            self._note_used(self._tokens)
         if self._process:
             if self._process.stdin:
                 with suppress(OSError):
@@ -105,20 +168,38 @@ class WayOut:
 
 
 @contextmanager
+def control_path(folder: Path) -> Iterator[str]:
+    """The path of a broker's control socket, short enough for a socket's name (108 bytes, unix(7)). Raises OSError."""
+    held = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{held}/{CONTROL}"
+    finally:
+        os.close(held)
+
+
+def _closed_by(stack: ExitStack, descriptor: int) -> int:
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+@contextmanager
 def way_out(
-    ready: Prepared, folder: Path, *, at_once: bool = False, control: socket.socket | None = None
-) -> Iterator[None]:
-    """For one command: a broker that is started when it is asked for, or `at_once`; none where the policy has no way out.
-    `control`: as for WayOut."""
+    ready: Prepared, folder: Path, *, at_once: bool = False, tokens: "Tokens | None" = None,
+    tell: Callable[[str], None] = lambda _: None, control: socket.socket | None = None,
+) -> Iterator[None]:  # fmt: skip
+    """For one command: a broker that is started when it is asked for, or `at_once`, and with tokens always: its certificate
+    must be there first. None where the policy has no way out. `control`: as for WayOut."""
     if BROKER_FILE not in ready.files:
         yield
         return
     log = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    broker = WayOut(ready.settings.user, folder, log, control=control)
+    broker = WayOut(ready.settings, folder, log, tokens, control=control)
     os.close(log)
     try:
-        if at_once:
+        if at_once or (tokens and tokens.wanted):
             broker.start()
+            for notice in broker.notices:
+                tell(notice)
         else:
             broker.start_when_asked()
         yield

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from catalyst.errors import PathRefused
 from catalyst.policy.model import TRACES, ForensicCleanup, HiddenPaths, Network, Place, Policy, Reach, Writable
-from catalyst.render.session import SHOWN
+from catalyst.render.session import SHOWN, TRUST_FILE
 from catalyst.render.target import Facts, Sandbox
 from catalyst.workloads.model import DOOR, OUT, PACKAGE, SCRATCH, Mount
 
@@ -17,6 +17,7 @@ def all_mounts(sandbox: Sandbox) -> tuple[Mount, ...]:
     """The workload's mounts, the guard's code, the session's files; parents before children."""
     code = [Mount(f"{sandbox.package}/{part}", f"{PACKAGE}/{part}") for part in CODE_PARTS]
     session = [Mount(f"{sandbox.session}/{name}", target) for name, target in SHOWN.items()]
+    session += [Mount(f"{sandbox.session}/{TRUST_FILE}", target) for target in sandbox.trust]
     return tuple(sorted((*sandbox.workload.mounts, *code, *session), key=lambda mount: mount.target))
 
 

@@ -10,6 +10,7 @@ from catalyst.render.target import Rendered
 from catalyst.workloads.model import HOME, PLAN
 
 PLAN_FILE, SECCOMP_FILE, FILTER_FILE, BROKER_FILE = "plan.json", "seccomp.json", "filter.bpf", "broker.json"
+TRUST_FILE = "trust.pem"  # written when the broker has made its authority, and shown where Sandbox.trust says
 # file in the session folder -> where it is shown
 SHOWN: Mapping[str, str] = {
     PLAN_FILE: PLAN,

@@ -52,6 +52,7 @@ class Sandbox(Record):
     `door` and `way_out` are where the guard finds the sockets in and out. `private`: what is Catalyst's own in the
     workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from it.
     `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is.
+    `trust`: where the bundle of certificates is shown; nowhere without tokens.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Sandbox(Record):
     private: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     published: str = "127.0.0.1:8188"
+    trust: tuple[str, ...] = ()
 
 
 class Gap(Record):

@@ -17,6 +17,7 @@ from catalyst.guard.syscalls import PR_SET_DUMPABLE, prctl
 from catalyst.secret import Secret
 from catalyst.vault import age
 from catalyst.vault.document import Document, decode, encode, token, with_token, without_token
+from catalyst.vault.reading import written
 
 MEMORY = 3 << 30  # bytes of address space; work factor 20 needs 1 GiB
 SECONDS = 60  # of processor time
@@ -80,8 +81,7 @@ def _list(request: Request) -> Answer:
 
 def _tokens(request: Request) -> Answer:
     """The one answer with values, for the broker alone (`reading.py`)."""
-    return {"tokens": [{"name": one.name, "value": one.value.reveal(), "hosts": one.hosts, "methods": one.methods,
-                        "paths": one.paths} for one in _document(request)[0].tokens]}  # fmt: skip
+    return written(_document(request)[0].tokens)
 
 
 def _set(request: Request) -> Answer:

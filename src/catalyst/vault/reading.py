@@ -5,6 +5,8 @@ The broker never holds the identity, the passphrase or pyrage. Whoever starts it
 """
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from catalyst.errors import CatalystError, VaultChildFailed
 from catalyst.guard.record import Record
@@ -22,13 +24,21 @@ class Place(Record):
     path: str
 
 
+def written(tokens: Iterable[Token]) -> dict[str, Any]:
+    """What `receive` understands, values included: for a pipe to the broker and nowhere else."""
+    return {"tokens": [{"name": one.name, "value": one.value.reveal(), "hosts": one.hosts, "methods": one.methods,
+                        "paths": one.paths} for one in tokens]}  # fmt: skip
+
+
 def receive(descriptor: int) -> tuple[Token, ...]:
     """The tokens that the child writes to `descriptor`, until it ends. Raises CatalystError with the child's own words."""
     raw = read_all("the child's answer", descriptor)
     try:
         answer = json.loads(raw)
         if "error" in answer:
-            raise CatalystError(str(answer["error"]), str(answer.get("hint", "")))
+            said = CatalystError(str(answer["error"]), str(answer["hint"]))
+            said.exit_code = int(answer["exit"])
+            raise said
         return tuple(_token(one) for one in answer["tokens"])
     except (ValueError, KeyError, TypeError):  # json's error holds the text it could not read
         raise VaultChildFailed("its answer is cut off") from None

@@ -9,6 +9,7 @@ from catalyst.workloads.model import BASE_ENV, DATA, PACKAGE, SCRATCH, Workload,
 def workload(settings: Settings, python: Interpreter, port: int, engine: str) -> Workload:
     """Serve the canary's page on loopback `port`, told which promises it is to judge and who made its sandbox."""
     told = [word for place in Place for word in ("--place", f"{place.value}={DATA}/{place.value}")]
+    told += ["--vault", settings.security_token_vault_path] if settings.security_token_vault_path else []
     return Workload(
         name="canary",
         argv=(python.executable, "-I", "-S", f"{PACKAGE}/canary/__main__.py", "--host", "127.0.0.1", "--port", str(port),

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -81,13 +82,18 @@ class Unconfined:
 def unconfined(tmp_path_factory: pytest.TempPathFactory) -> Unconfined:
     folder = tmp_path_factory.mktemp("unconfined")
     home = folder / "home"
-    for name in (".ssh/id", ".config/x", ".aws/x", ".mozilla/x", ".bash_history", ".docker/config.json", "bait"):
+    for name in (".ssh/id", ".config/x", ".aws/x", ".mozilla/x", ".bash_history", ".docker/config.json", "bait", "vault",
+                 "vault.key", ".cache/huggingface/token"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text("not-to-be-shown")
     places = {name: str(folder / name) for name in ("models", "custom_nodes", "input", "output", "user", "cache")}
     for place in (*places, "scratch"):
         (folder / place).mkdir()
-    bait = {"file": str(home / "bait"), "home": str(home), "env": "BAIT", "victim": "marked-for-the-test"}
+    bait = {"file": str(home / "bait"), "home": str(home), "env": "BAIT", "victim": "marked-for-the-test",
+            "vault": str(home / "vault"), "control": str(home / "control")}  # fmt: skip
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(bait["control"])
+    listener.listen()
     context = json.dumps([str(folder / "scratch"), str(home), places, bait])
     private = PRIVATE if os.geteuid() == 0 else [*PRIVATE[:1], "--user", "--map-root-user", *PRIVATE[1:]]
     if not shutil.which("unshare") or subprocess.run([*private, "true"], capture_output=True).returncode:
@@ -100,6 +106,7 @@ def unconfined(tmp_path_factory: pytest.TempPathFactory) -> Unconfined:
     )
     done = subprocess.run([*private, "sh", "-c", start, "sh", *argv], capture_output=True, text=True, timeout=100,
                           env={"PATH": os.environ["PATH"], "BAIT": "not-to-be-shown"}, check=False)  # fmt: skip
+    listener.close()
     said = [json.loads(line) for line in done.stdout.splitlines()]
     answers = {one["id"]: Answer(one["outcome"], one["evidence"], one["errno"]) for one in said}
     after = _state(folder)

@@ -44,7 +44,7 @@ class Bait:
 
         The victim has the workload's uid, so any process of that user can end it.
         """
-        there = [self.words["file"], self.words["unix"]]
+        there = [self.words["file"], self.words["unix"], self.words["vault"], self.words["control"]]
         there += [f"/dev/shm/{self.words['posix_shm']}"] if "posix_shm" in self.words else []
         gone = [path for path in there if not Path(path).exists()]
         gone += ["the process of the workload's user"] if self._victim.poll() is not None else []
@@ -61,7 +61,7 @@ def laid(uid: int) -> Iterator[Bait]:
         secret = os.urandom(16).hex()
         (folder / "file").write_text(f"bait {secret}\n", encoding="ascii")
         words = {"file": str(folder / "file"), "home": environment("HOME").get("HOME", "/nonexistent"), "env": VARIABLE}
-        words |= _listeners(stack, folder)
+        words |= _vault(folder, uid, secret) | _listeners(stack, folder)
         words |= _objects(stack, secret)
         words["victim"], victim = _victim(stack, uid, f"{VARIABLE}=hf_{secret}")
         if sys.stdin.isatty():
@@ -71,13 +71,26 @@ def laid(uid: int) -> Iterator[Bait]:
         yield bait
 
 
+def _vault(folder: Path, uid: int, secret: str) -> dict[str, str]:
+    """What looks like a vault and its identity, the workload's user's own: so that its mode is not what stops anybody."""
+    vault, key = folder / "vault.age", folder / "vault.age.key"
+    vault.write_text(f"age-encryption.org/v1\n{secret}\n", encoding="ascii")
+    key.write_text(f"bait {secret}\n", encoding="ascii")
+    for file in (vault, key):
+        file.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(file, uid, -1)
+    return {"vault": str(vault)}
+
+
 def _listeners(stack: ExitStack, folder: Path) -> dict[str, str]:
     """Sockets of every kind that a service of the host may have. Nobody accepts: a connection is made by the kernel."""
     name = f"catalyst-bait-{os.urandom(8).hex()}"
-    words = {"unix": str(folder / "socket"), "abstract": name}
-    for address in (words["unix"], f"\0{name}"):
+    words = {"unix": str(folder / "socket"), "control": str(folder / "control"), "abstract": name}
+    for address in (words["unix"], words["control"], f"\0{name}"):
         _listen(stack, socket.AF_UNIX, address)
-    (folder / "socket").chmod(0o777)
+    for path in (words["unix"], words["control"]):
+        Path(path).chmod(0o777)
     words["tcp"] = _listen(stack, socket.AF_INET, ("127.0.0.1", 0))
     datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     datagrams.bind(("127.0.0.1", 0))

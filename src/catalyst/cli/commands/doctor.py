@@ -35,7 +35,7 @@ def doctor(arguments: argparse.Namespace) -> int:
                      ("control", "outer layer: the engine", "inner layer: the guard", "together"),
                      [(name, *(words(said) for said in answer.layers.values()), words(answer.overall))
                       for name, answer in one.answers.items()])  # fmt: skip
-    print(f"\n{CLAIMS}\n{examine.MISSING}")
+    print(f"\n{CLAIMS}")
     return 0 if usable else 5
 
 

@@ -12,11 +12,12 @@ from catalyst.errors import plain
 def up(arguments: argparse.Namespace) -> int:
     """Runs until it is ended; with --detach until it answers."""
     settings = given.settings(arguments)
+    tokens = given.tokens(arguments, settings)
     if arguments.detach:
         from catalyst.instance.detach import detach
 
         with _progress() as tell:
-            url = detach(settings, tell)
+            url = detach(settings, tell, tokens)
         print(url, flush=True)
         return 0
     from catalyst.instance.up import Instance
@@ -30,7 +31,7 @@ def up(arguments: argparse.Namespace) -> int:
             if sys.stderr.isatty():
                 print("Ctrl-C ends it", file=sys.stderr, flush=True)
 
-        return Instance(settings, tell).up(announce)
+        return Instance(settings, tell, tokens).up(announce)
 
 
 @contextmanager

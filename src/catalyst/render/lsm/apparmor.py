@@ -12,6 +12,7 @@ from catalyst.render.host_files import ETC, GPU, READABLE
 from catalyst.render.lsm.profile import NAME, Profile, Wanted, digest, wanted
 from catalyst.render.target import Sandbox
 from catalyst.workloads.model import DATA, DOOR, PLAN, Mount
+from catalyst.workloads.tokens import TRUST
 
 # Programs are run from these; what an image or the policy puts elsewhere is a mount and named as one.
 SYSTEM = ("/usr", "/opt", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -71,7 +72,7 @@ def _code(sandbox: Sandbox) -> list[str]:
     code = [*SYSTEM, *sorted(path for path in more if not path.startswith(tuple(f"{one}/" for one in SYSTEM)))]
     read = [_quoted(path, "{,/,/**}") for path in (*ETC, *OWN_ETC)]
     return [f"/{{,{DATA[1:]}/}} r", *(f"{_below(path)} mrix" for path in code), *(f"{path} r" for path in read), f"{PLAN} r",
-            f"owner {_below(DOOR)} rwk"]  # fmt: skip
+            f"{TRUST} r",             f"owner {_below(DOOR)} rwk"]  # fmt: skip
 
 
 def _places(policy: Policy, sandbox: Sandbox, want: Wanted) -> list[str]:

@@ -2,6 +2,8 @@
 
 The workload's only way out, through the unix socket `--listener`: a forward proxy (CONNECT and plain HTTP) and a
 resolver. Started by root it gives root up first. It ends when its standard input ends.
+
+With `--answer FD` it is given tokens too, through each `--tokens FD`; then it says there whether they were understood.
 """
 
 import argparse
@@ -34,20 +36,30 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", type=int, required=True, help="descriptor of the configuration")
     parser.add_argument("--log", type=int, required=True, help="descriptor of the log, open for reading and appending")
     parser.add_argument("--control", type=int, required=True, help="descriptor of the control socket")
+    parser.add_argument("--tokens", type=int, action="append", default=[], help="descriptor that tokens come through")
+    parser.add_argument("--answer", type=int, help="descriptor to say there what became of the tokens; without it, none")
+    parser.add_argument("--roots", type=int, help="descriptor of certificates to trust beside the system's, PEM")
+    parser.add_argument("--xet", action="store_true", help="the workload may have tokens of Xet's")
     parser.add_argument("--user", default="", help="UID:GID to become when started by root")
     options = parser.parse_args(argv)
     owner, descriptors = os.geteuid(), raise_open_files()
     for codec in CODECS:
         codecs.lookup(codec)
+    tokens = None
+    if options.answer is not None:
+        from catalyst.services.broker.tokens.given import Given  # cryptography, which most starts do without
+
+        tokens = Given(options.tokens, options.answer, options.roots, xet=options.xet)
     give_up_root(options.user)
     try:
         policy = read_config(options.config)
+        injector = tokens.injector(policy) if tokens else None
     except (CatalystError, OSError) as error:
         print(f"catalyst-broker: error: {error}", file=sys.stderr)
         return getattr(error, "exit_code", USAGE)
     listener, control = (socket.socket(fileno=one) for one in (options.listener, options.control))
     small_stacks()
-    broker = Broker(policy, Journal(Log(options.log)), descriptors=descriptors)
+    broker = Broker(policy, Journal(Log(options.log)), injector, descriptors=descriptors)
     asyncio.run(_serve(broker, listener, Control(broker, owner), control))
     sys.stdout.flush()
     os._exit(0)  # a lookup that hangs has a thread that nothing can end

@@ -5,9 +5,11 @@ import contextlib
 import errno
 import ipaddress
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from catalyst.egress.addresses import Address
+from catalyst.egress.hub import BEHIND_HUB, HUB, HUB_PORT
 from catalyst.errors import plain as printable
 from catalyst.guard.record import replace
 from catalyst.services.broker import dns, plain, wire
@@ -18,7 +20,11 @@ from catalyst.services.broker.head import BadHead, Head, Target, absolute_target
 from catalyst.services.broker.journal import Decision, Journal
 from catalyst.services.broker.names import Names
 from catalyst.services.broker.rate import Rate
+from catalyst.services.broker.threads import in_thread
 from catalyst.services.broker.tunnel import Tunnel, Tunnels, carry, carry_back
+
+if TYPE_CHECKING:
+    from catalyst.services.broker.tokens.exchange import Injector
 
 DNS_PORT = 53
 DNS_SECONDS = 30.0
@@ -38,9 +44,11 @@ class Denied(Exception):
 class Broker:
     """Everything one listener needs."""
 
-    def __init__(self, policy: Policy, journal: Journal, *, descriptors: int) -> None:
-        self.policy, self.journal = policy, journal
+    def __init__(self, policy: Policy, journal: Journal, injector: "Injector | None" = None, *, descriptors: int) -> None:
+        self.policy, self.journal, self.injector = policy, journal, injector
+        self.token_uses: dict[str, float] = {}  # name -> when it last went along
         self.names, self.tunnels, self.dialler, self.queries = Names(), Tunnels(), Dialler(), Rate(200, 400)
+        self._hub = self.names.keep(HUB) if injector else None
         self._free = max(1, min(MOST, descriptors // DESCRIPTORS))
         self._running: set[asyncio.Task[None]] = set()
 
@@ -96,13 +104,17 @@ class Broker:
             await wire.send(client, wire.ESTABLISHED)
             await self._resolver(client, decision)
             return
-        found = await self._reach(client, target, decision)
+        hub = self._is_hub(target)
+        found = await self._reach(client, Target(BEHIND_HUB, 443) if hub else target, decision)
         if found is None:
             return
         host, upstream, tunnel, decision = found
-        with upstream, self.names.held(str(host)):
+        with upstream, self.names.held(HUB if hub else str(host)):
             try:
                 await wire.send(client, wire.ESTABLISHED)
+                if self.injector and (hub or self.injector.ends(host, target.port)):
+                    decision = await self._with_token(self.injector, tunnel, (client, upstream), decision, hub=hub)
+                    return
                 if isinstance(host, str) and not self.policy.internet:
                     first = await first_bytes(client, upstream, host, target.port)
                     await wire.send(upstream, first)
@@ -114,6 +126,22 @@ class Broker:
                 await wire.send(client, refused.reply)
             finally:
                 self._over(tunnel, decision)
+
+    def _is_hub(self, target: Target) -> bool:
+        """Is it the hub's own name, which the broker serves?"""
+        return self._hub is not None and target.port == HUB_PORT and target.host in (HUB, self._hub)
+
+    async def _with_token(
+        self, injector: "Injector", tunnel: Tunnel, ends: tuple[socket.socket, socket.socket], decision: Decision,
+        *, hub: bool,
+    ) -> Decision:
+        """TLS ends here; the decision as it is when the exchange is over."""
+        self.journal.opened(decision)
+        outcome = await in_thread(lambda: injector.exchange(tunnel, *ends, hub=hub))
+        if outcome.token:
+            self.token_uses[outcome.token] = self.journal.now()
+        verdict = outcome.verdict or decision.verdict
+        return replace(decision, verdict=verdict, why=outcome.why, token=outcome.token)
 
     async def _forward(self, client: socket.socket, head: Head, target: Target, early: bytes, decision: Decision) -> None:
         """A plain request."""
@@ -187,6 +215,8 @@ class Broker:
         """DNS over TCP: messages with two bytes of length before each (RFC 7766)."""
 
         def lookup(name: str) -> ipaddress.IPv4Address | None:
+            if name == HUB and self._hub:
+                return self._hub
             verdict = self.policy.host(name, None)
             if not verdict.allowed:
                 self.journal.add(replace(decision, host=name, port=None, verdict="refused",

@@ -82,8 +82,13 @@ class Control:
         return {
             "ok": True, "reach": "internet" if policy.internet else "hosts", "private": policy.private,
             "rules": [str(rule) for rule in policy.rules], "open": len(self._broker.tunnels),
-            "unwritten": self._broker.journal.log.lost,
+            "unwritten": self._broker.journal.log.lost, "tokens": self._tokens(),
         }  # fmt: skip
+
+    def _tokens(self) -> list[dict[str, Any]]:
+        """Names, hosts, and when each last went along (seconds since 1970, 0: never)."""
+        held = self._broker.injector.tokens if self._broker.injector else ()
+        return [{"name": one.name, "hosts": one.hosts, "used": self._broker.token_uses.get(one.name, 0)} for one in held]
 
     def _allow(self, rule: Rule) -> None:
         rules = self._broker.policy.rules

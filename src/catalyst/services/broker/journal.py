@@ -1,7 +1,8 @@
 """Decisions: one line each in the log, the refused ones counted, all of them told to who watches.
 
 A line has the time it was decided, the program's name, host, port, rule, verdict (allowed, refused, failed or malformed),
-why, and the bytes each way once the connection has ended. No path, no query, no field of a head.
+why, the name of the token that went along, and the bytes each way once the connection has ended. No path, no query, no
+field of a head, no value of a token.
 """
 
 import asyncio
@@ -34,13 +35,14 @@ class Decision(Record):
     instead: str = ""
     sent: int | None = None
     received: int | None = None
+    token: str = ""
 
     def document(self) -> dict[str, Any]:
         """As it stands in the log."""
         when = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")
         counts = {"sent": self.sent, "received": self.received} if self.sent is not None else {}
         words = {"program": self.program, "host": self.host, "port": self.port, "verdict": self.verdict,
-                 "rule": self.rule, "why": self.why, "instead": self.instead}  # fmt: skip
+                 "rule": self.rule, "why": self.why, "instead": self.instead, "token": self.token}  # fmt: skip
         return {"time": when, **{key: value for key, value in words.items() if value}, **counts}
 
 

@@ -28,6 +28,11 @@ class Names:
         self._addresses.move_to_end(name)
         return self._addresses[name]
 
+    def keep(self, name: str) -> IPv4Address:
+        """The address of this name, which it never loses. Raises Full."""
+        self._used[name] += 1
+        return self.address(name)
+
     def name(self, address: IPv4Address) -> str | None:
         """Whose address it is."""
         name = self._names.get(address)

@@ -64,17 +64,26 @@ async def answer_head(upstream: socket.socket) -> bytes:
     for _ in range(INTERIM):
         try:
             data, early = await _read(upstream, early)
-            first, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
-            fields = parse_fields(lines)
         except BadHead as why:
             raise BadAnswer(str(why)) from None
-        status = _STATUS.fullmatch(first)
-        if status is None or status[1] == b"101":
-            raise BadAnswer("not an answer of HTTP/1")
-        if status[1][:1] != b"1":
+        first, status, fields = parse_answer(data)
+        if status >= 200:
             kept = [name + b": " + value for name, value in fields if name not in HOP - {b"proxy-authenticate"}]
             return b"\r\n".join([first, *kept, b"Connection: close"]) + b"\r\n\r\n" + early
     raise BadAnswer("interim answers without end")
+
+
+def parse_answer(data: bytes) -> tuple[bytes, int, tuple[tuple[bytes, bytes], ...]]:
+    """Status line, status and fields of an answer's head. Raises BadAnswer."""
+    first, *lines = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    try:
+        fields = parse_fields(lines)
+    except BadHead as why:
+        raise BadAnswer(str(why)) from None
+    status = _STATUS.fullmatch(first)
+    if status is None or status[1] == b"101":
+        raise BadAnswer("not an answer of HTTP/1")
+    return first, int(status[1]), fields
 
 
 async def _read(upstream: socket.socket, early: bytes) -> tuple[bytes, bytes]:

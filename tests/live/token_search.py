@@ -1,0 +1,121 @@
+"""Runs in the sandbox: looks for a token wherever a program there can look, and says where it was.
+
+`python token_search.py < PATTERN`: the token in hex, backwards, so that looking for it does not plant it; prints a JSON
+object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
+"""
+
+import base64
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+WANTED = bytes.fromhex(sys.stdin.read().strip()[::-1])
+MOST = 64 << 20
+KNOWN = [WANTED, WANTED.hex().encode(), WANTED[::-1], *(
+    base64.b64encode(bytes(offset) + WANTED)[offset + 1 : (offset + len(WANTED)) * 8 // 6] for offset in range(3)
+)]  # fmt: skip
+looked: Counter[str] = Counter()
+hits: list[str] = []
+
+
+def see(where: str, kind: str, data: bytes) -> None:
+    looked[kind] += 1
+    if any(form in data for form in KNOWN):
+        hits.append(where)
+
+
+def processes() -> Iterator[str]:
+    return (name for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid())
+
+
+def of_processes() -> None:
+    for pid in processes():
+        for file in ("environ", "cmdline", "maps", "status", "stack", "auxv"):
+            with suppress(OSError):
+                see(f"/proc/{pid}/{file}", file, Path(f"/proc/{pid}/{file}").read_bytes())
+        with suppress(OSError):
+            memory(pid)
+        with suppress(OSError):
+            for number in os.listdir(f"/proc/{pid}/fd"):
+                file_at(f"/proc/{pid}/fd/{number}", "descriptors")
+
+
+def memory(pid: str) -> None:
+    areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) r", Path(f"/proc/{pid}/maps").read_text(), re.MULTILINE)
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+        for begin, end in areas:
+            at, last, tail = int(begin, 16), int(end, 16), b""
+            while at < last:
+                with suppress(OSError, ValueError, OverflowError):
+                    mem.seek(at)
+                    piece = mem.read(min(1 << 20, last - at))
+                    see(f"/proc/{pid}/mem", "memory", tail + piece)
+                    tail = piece[-256:]
+                at += 1 << 20
+
+
+def file_at(path: str, kind: str) -> None:
+    with suppress(OSError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            see(path, kind, os.pread(descriptor, MOST, 0))
+        finally:
+            os.close(descriptor)
+
+
+def of_files() -> None:
+    """Everything but the system's own folders, which came from the distribution, and the kernel's."""
+    for top in ("/data", "/tmp", "/scratch", "/run", "/etc", "/dev/shm", "/home", "/root", "/var", "/opt", "/mnt", "/srv",
+                "/core", "/proc/self/cwd"):
+        file_at(top, "files")
+        for folder, _, names in os.walk(top):
+            for name in names:
+                file_at(os.path.join(folder, name), "files")
+    for name in os.listdir("/"):
+        file_at(f"/{name}", "files")
+
+
+def of_the_broker() -> None:
+    """Whatever its socket answers to, the control socket's words among it."""
+    requests = [b'{"do": "list"}\n', b'{"do": "watch"}\n', b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0\0\0\0",
+                *(f"{method} http://{host}/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode()
+                  for method in ("GET", "POST", "TRACE", "OPTIONS")
+                  for host in ("hub.catalyst.internal", "localhost", "broker", "127.0.0.1", "198.18.0.1"))]
+    requests += [f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+                 for host in ("hub.catalyst.internal:80", "hub.catalyst.internal:443", "198.18.0.1:80", "localhost:80")]
+    for request in requests:
+        for path in ("/run/catalyst/out/out.sock", "/run/catalyst/out/egress.sock", "/run/catalyst/egress.sock"):
+            with suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(2)
+                peer.connect(path)
+                peer.sendall(request)
+                answer = peer.recv(1 << 20)
+                if request.startswith(b"CONNECT") and b" 200 " in answer:
+                    peer.sendall(b"GET /api/whoami-v2 HTTP/1.1\r\nHost: hub.catalyst.internal\r\n\r\n")
+                    answer += peer.recv(1 << 20)
+                see(f"{path} {request[:40]!r}", "broker", answer)
+
+
+def of_a_crash() -> None:
+    """A core dump, of a child that asks for one."""
+    crash = "import os, resource; resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)); os.abort()"
+    with suppress(OSError):
+        subprocess.run([sys.executable, "-c", crash], cwd="/tmp", stderr=subprocess.DEVNULL)
+    looked["crashes"] += 1
+
+
+of_a_crash()
+of_processes()
+of_files()
+of_the_broker()
+print(json.dumps({"looked": looked, "hits": sorted(set(hits))}))
