@@ -5,23 +5,22 @@ CATALYST_TEST_KILLS=100 for the long form.
 """
 
 import json
-import mmap
 import os
 import random
 import re
 import shutil
 import signal
-import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from catalyst.instance.ground import memory
 from catalyst.instance.store import Store
+from live.leftovers import WAYS, end, gone, holding, nothing_left
 from support import PATIENCE, Catalyst, Running, fake_comfyui, wait_for, with_argument
 
 ON = {"ENABLE_FORENSIC_CLEANUP": "true", "SECURITY_LEVEL": "high", "NETWORK_MODE": "isolated"}
@@ -59,55 +58,6 @@ def working(catalyst: Catalyst, tmp_path: Path, *words: str, **env: str) -> Iter
         yield running, f"CANARY-PROMPT-{secret}"
 
 
-def holding(catalyst: Catalyst, secret: str, *more: Path) -> list[str]:
-    """Every file since this test began that holds the secret: of the data directory, of what Catalyst keeps, in memory, of
-    temporary files, of the engines' own folders."""
-    store = Store(str(catalyst.data))
-    places = [catalyst.data, store.folder, Path("/dev/shm"), Path("/run/catalyst"), Path("/var/lib/catalyst"),
-              Path("/var/lib/containers"), Path("/run/containers"), Path("/var/lib/docker"), *more]  # fmt: skip
-    places += [path for path in Path("/tmp").glob("catalyst-*") if path.is_dir()]
-    return [path for place in places for path in _recent(place, catalyst.data.parent.stat().st_ctime - 60)
-            if "/comfyui-" not in path and _holds(path, secret.encode())]  # fmt: skip
-
-
-def _recent(place: Path, since: float) -> Iterator[str]:
-    """Regular files below it; what vanishes meanwhile is left out, and nothing else."""
-    for folder, _, names in os.walk(place):
-        for path in (f"{folder}/{name}" for name in names):
-            with suppress(OSError):
-                found = Path(path).lstat()
-                if stat.S_ISREG(found.st_mode) and found.st_mtime >= since and found.st_size < 64 << 20:
-                    yield path
-
-
-def _holds(path: str, secret: bytes) -> bool:
-    try:
-        with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(secret) >= 0
-    except (OSError, ValueError):  # gone, or empty
-        return False
-
-
-def gone(catalyst: Catalyst) -> None:
-    """Nothing of the instance is running any more."""
-    wait_for(lambda: not with_argument(str(catalyst.data)), "everything to end")
-
-
-def kill(running: Running, which: str) -> None:
-    """End one of its processes the hard way."""
-    if which == "up":
-        running.process.kill()
-    elif which == "guard":
-        first = Store(str(running.catalyst.data)).read()
-        assert first is not None
-        os.kill(first.first, signal.SIGKILL)
-    else:
-        with suppress(ProcessLookupError):
-            children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
-            os.kill(int(children[0]), signal.SIGKILL)
-    running.process.wait(PATIENCE)
-
-
 def test_the_search_finds_it_where_the_mode_is_off(catalyst: Catalyst, tmp_path: Path) -> None:
     """The control: without it the search would prove nothing."""
     with working(catalyst, tmp_path, ENABLE_FORENSIC_CLEANUP="false") as (_, secret):
@@ -117,22 +67,11 @@ def test_the_search_finds_it_where_the_mode_is_off(catalyst: Catalyst, tmp_path:
     assert {"output", "input", "user", "cache"} <= found
 
 
-@pytest.mark.parametrize("how", ["down", "SIGTERM", "SIGINT", "SIGINT twice", "kill up", "kill guard", "kill engine"])
+@pytest.mark.parametrize("how", WAYS)
 def test_nothing_is_left_however_it_ends(catalyst: Catalyst, tmp_path: Path, how: str) -> None:
     with working(catalyst, tmp_path) as (running, secret):
-        if how == "down":
-            assert catalyst("down").returncode == 0
-        elif how.startswith("kill"):
-            kill(running, how.split()[1])
-        else:
-            for number in how.split()[:1] * (2 if how.endswith("twice") else 1):
-                running.process.send_signal(signal.Signals[number])
-            running.process.wait(PATIENCE)
-    if how == "kill up":
-        assert catalyst("down").returncode == 0
-    gone(catalyst)
-    assert holding(catalyst, secret) == []
-    assert not list(Path("/dev/shm").glob(f"catalyst-*-{Store(str(catalyst.data)).id}"))
+        end(running, how)
+    nothing_left(catalyst, secret, how)
 
 
 def test_nothing_is_left_after_a_kill_at_any_moment(catalyst: Catalyst, tmp_path: Path) -> None:
@@ -151,8 +90,9 @@ def test_nothing_is_left_after_a_kill_at_any_moment(catalyst: Catalyst, tmp_path
         if process.poll() is None and draw.random() < 0.5:
             process.kill()
         wait_for(lambda process=process: process.poll() is not None, "up to end")  # type: ignore[misc]  # bound in the loop
-        catalyst("down")
         gone(catalyst)
+        assert holding(catalyst, f"CANARY-PROMPT-{secret}") == []
+        catalyst("down")
         assert holding(catalyst, f"CANARY-PROMPT-{secret}") == []
     assert wrote, "no kill came after the workload had begun to write"
 

@@ -1,0 +1,93 @@
+"""What a run that ended left on this machine: a search for a secret, in what files hold and in how they are called."""
+
+import mmap
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from catalyst.instance.store import Store
+from support import PATIENCE, Catalyst, Running, wait_for, with_argument
+
+WAYS = ("down", "SIGTERM", "SIGINT", "SIGINT twice", "kill up", "kill guard", "kill engine")
+
+
+def end(running: Running, how: str) -> None:
+    """In one of WAYS; see nothing_left."""
+    if how == "down":
+        assert running.catalyst("down").returncode == 0
+    elif how.startswith("kill"):
+        kill(running, how.split()[1])
+    else:
+        for number in how.split()[:1] * (2 if how.endswith("twice") else 1):
+            running.process.send_signal(signal.Signals[number])
+        running.process.wait(PATIENCE)
+
+
+def nothing_left(catalyst: Catalyst, secret: str, how: str) -> None:
+    """Not of the secret, nor of the session; after a kill of `up` not even before `down` has cleaned up."""
+    gone(catalyst)
+    assert holding(catalyst, secret) == []
+    if how == "kill up":
+        assert catalyst("down").returncode == 0
+        assert holding(catalyst, secret) == []
+    assert not list(Path("/dev/shm").glob(f"catalyst-*-{Store(str(catalyst.data)).id}"))
+
+
+def holding(catalyst: Catalyst, secret: str, *more: Path) -> list[str]:
+    """Every file since this test began that holds the secret or is called by it: of the data directory, of what Catalyst
+    keeps, in memory, of temporary files, of the engines' own folders (their logs and layers), and swap."""
+    store = Store(str(catalyst.data))
+    places = [catalyst.data, store.folder, Path("/dev/shm"), Path("/run"), Path("/var/lib/catalyst"), Path("/var/log"),
+              Path("/var/tmp"), Path("/var/lib/containers"), Path("/var/lib/docker"), *more]  # fmt: skip
+    places += [path for path in Path("/tmp").glob("*") if not path.name.startswith("pytest")]
+    since = catalyst.data.parent.stat().st_ctime - 60
+    found = [path for place in places for path in _recent(place, since)
+             if "/comfyui-" not in path and (secret in path or _holds(path, secret.encode()))]  # fmt: skip
+    return found + [name for name in _swap() if _holds(name, secret.encode())]
+
+
+def _swap() -> list[str]:
+    """Devices and files the kernel may write memory to (proc_swaps(5))."""
+    return [line.split()[0] for line in Path("/proc/swaps").read_text().splitlines()[1:]]
+
+
+def _recent(place: Path, since: float) -> Iterator[str]:
+    """Regular files at or below it; what vanishes meanwhile is left out, and nothing else."""
+    walked = [(str(place.parent), [], [place.name])] if place.is_file() else os.walk(place)
+    for folder, _, names in walked:
+        for path in (f"{folder}/{name}" for name in names):
+            with suppress(OSError):
+                found = Path(path).lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_mtime >= since and found.st_size < 64 << 20:
+                    yield path
+
+
+def _holds(path: str, secret: bytes) -> bool:
+    try:
+        with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(secret) >= 0
+    except (OSError, ValueError):  # gone, or empty
+        return False
+
+
+def gone(catalyst: Catalyst) -> None:
+    """Nothing of the instance is running any more."""
+    wait_for(lambda: not with_argument(str(catalyst.data)), "everything to end")
+
+
+def kill(running: Running, which: str) -> None:
+    """End one of its processes the hard way."""
+    if which == "up":
+        running.process.kill()
+    elif which == "guard":
+        first = Store(str(running.catalyst.data)).read()
+        assert first is not None
+        os.kill(first.first, signal.SIGKILL)
+    else:
+        with suppress(ProcessLookupError):
+            children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+    running.process.wait(PATIENCE)
