@@ -19,11 +19,12 @@ from catalyst.wipe.filesystem import FileSystem
 
 STANDARD = "NIST SP 800-88r2"
 METHOD = ("one pass of random bytes over the data of each regular file with one name, fdatasync, truncate, rename to a "
-          "random name of the same length, unlink; holes are not written")  # fmt: skip
+          "random name of the same length, unlink; holes are not written; where a key was destroyed, unlink")  # fmt: skip
 
 
 class Entry(Record):
-    """One path: `done` is wiped, kept, in memory, or not wiped; `counts` are those of an Outcome; `why` where it is kept."""
+    """One path: `done` is wiped, key destroyed, kept, in memory, or not wiped; `counts` are those of an Outcome; `why` where
+    it is kept."""
 
     path: str
     done: str
@@ -82,8 +83,9 @@ def _details(one: dict[str, Any]) -> list[str]:
         lines += [f"on {one['filesystem']} ({plain(one['source'])}; {plain(one['mount_options'])})",
                   f"category: {one['category']}"]  # fmt: skip
     if "overwritten" in one:
-        lines.append(f"{one['overwritten']} files, {one['bytes']} bytes overwritten; {one['folders']} folders removed; "
-                     f"{one['unlinked_only']} only unlinked; {one['not_wiped']} not wiped")  # fmt: skip
+        lines.append(f"{one['overwritten']} files, {one['bytes']} bytes overwritten; {one['key_destroyed']} removed after "
+                     f"their key; {one['folders']} folders removed; {one['unlinked_only']} only unlinked; "
+                     f"{one['not_wiped']} not wiped")  # fmt: skip
     lines += [f"{entry['done']}: {plain(entry['path'])}: {entry['why']}" for entry in one.get("exceptions", ())]
     if one.get("left_out"):
         lines.append(f"and {one['left_out']} more")

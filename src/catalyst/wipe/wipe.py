@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 
 from catalyst.errors import WipeRefused
-from catalyst.wipe import filesystem
+from catalyst.wipe import encrypted, filesystem
 from catalyst.wipe.certificate import Entry
 from catalyst.wipe.journal import Journal
 from catalyst.wipe.outcome import Outcome
@@ -46,8 +46,12 @@ def wipe(
     try:
         for root in roots:
             there = filesystem.of(root.folder)
-            outcome = wiper.wipe(root)
-            done = "wiped" if outcome.complete else "not wiped" if outcome.left else "wiped in part"
+            if root.key:
+                there, outcome = filesystem.encrypted(there), encrypted.erase(root, wiper.over)
+            else:
+                outcome = wiper.wipe(root)
+            finished = "key destroyed" if root.key else "wiped"
+            done = finished if outcome.complete else "not wiped" if outcome.left else "wiped in part"
             entries.append(Entry(root.path, done, filesystem=there, counts=outcome.facts()))
     finally:
         close_all(roots)
