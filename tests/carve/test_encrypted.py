@@ -20,7 +20,7 @@ from attacks.test_wipe_size import deep
 from carve import images
 from carve.images import COUNT, Image
 from catalyst.errors import CatalystError
-from catalyst.instance import cleanup
+from catalyst.instance import cleanup, encryption
 from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.store import Store
 from catalyst.settings import Settings, load
@@ -182,7 +182,8 @@ def test_what_cannot_be_removed_is_named_and_has_no_key(disk: Image) -> None:
 
 
 def test_a_file_that_is_open_elsewhere_is_said(disk: Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encrypted, "PATIENCE", 0.2)
+    for module in (encrypted, encryption):
+        monkeypatch.setattr(module, "PATIENCE", 0.2)
     with disk.mounted() as folder:
         settings, store = made(folder / "data")
         run = Cleanup(settings, store)

@@ -1,17 +1,64 @@
-"""What a run that ended left on this machine: a search for a secret, in what files hold and in how they are called."""
+"""A workload that writes what ComfyUI writes, its end in every way, and a search of what is left on this machine for its
+prompt: in what files hold and in how they are called."""
 
 import mmap
 import os
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from catalyst.instance.store import Store
-from support import PATIENCE, Catalyst, Running, wait_for, with_argument
+from support import PATIENCE, Catalyst, Running, fake_comfyui, wait_for, with_argument
 
+ON = {"ENABLE_FORENSIC_CLEANUP": "true", "SECURITY_LEVEL": "high", "NETWORK_MODE": "isolated"}
 WAYS = ("down", "SIGTERM", "SIGINT", "SIGINT twice", "kill up", "kill guard", "kill engine")
+
+
+# What ComfyUI leaves (knowledge: wipe.md §4), each with the prompt in it, again and again.
+WRITES = """
+prompt = 'CANARY-PROMPT-{}'
+def leave():
+    import sqlite3
+    os.makedirs('/data/user/default/workflows', exist_ok=True); os.makedirs('/data/output/album', exist_ok=True)
+    base = sqlite3.connect('/data/user/comfyui.db', check_same_thread=False); base.execute('PRAGMA journal_mode=WAL')
+    base.execute('CREATE TABLE IF NOT EXISTS prompts (text)')
+    number = 0
+    while True:
+        for path in ('/data/output/album/p%d.png', '/data/input/upload-%d.png', '/data/user/default/workflows/w%d.json',
+                     '/data/user/comfyui.log.%d', '/data/cache/c%d', '/tmp/t%d', '/dev/shm/s%d', '/scratch/preview%d.png',
+                     os.path.expanduser('~/h%d')):
+            with open(path % (number % 50), 'w') as stream:
+                stream.write((prompt + ' ') * 200)
+        base.execute('INSERT INTO prompts VALUES (?)', (prompt,)); base.commit()
+        print(prompt, file=sys.stderr, flush=True)
+        number += 1
+        time.sleep(0.002)
+threading.Thread(target=leave, daemon=True).start()
+"""
+
+
+def writer(tmp_path: Path, secret: str) -> tuple[str, ...]:
+    """Options for that workload; its source does not hold the prompt in one piece."""
+    return fake_comfyui(tmp_path / f"comfyui-{secret}", WRITES.replace("{}", "' + '".join(secret)))
+
+
+def at_work(secret: str) -> bool:
+    """A workload has written it into a place, seen through the eyes of its processes."""
+    albums = [Path(f"/proc/{pid}/root/data/output/album") for pid in with_argument("/opt/comfyui/main.py")]
+    with suppress(OSError):
+        return any(_holds(str(file), secret.encode()) for album in albums if album.is_dir() for file in album.iterdir())
+    return False
+
+
+@contextmanager
+def working(catalyst: Catalyst, tmp_path: Path, *words: str, **env: str) -> Iterator[tuple[Running, str]]:
+    """A workload that has written its prompt everywhere, and that prompt."""
+    secret = os.urandom(8).hex()
+    with catalyst.up(*writer(tmp_path, secret), *words, app="comfyui", **{**ON, **env}) as running:
+        wait_for(lambda: at_work(f"CANARY-PROMPT-{secret}"), "the workload to have written")
+        yield running, f"CANARY-PROMPT-{secret}"
 
 
 def end(running: Running, how: str) -> None:

@@ -15,11 +15,9 @@ from typing import Any
 
 import pytest
 
-from live.leftovers import WAYS, end, holding, nothing_left
+from live.leftovers import ON, WAYS, end, holding, nothing_left
 from live.test_comfyui import GIVEN, WORKFLOW, NoComfyUI, post
 from support import Catalyst, Running, wait_for
-
-ON = {"ENABLE_FORENSIC_CLEANUP": "true", "SECURITY_LEVEL": "high", "NETWORK_MODE": "isolated"}
 
 
 @pytest.fixture(autouse=True)

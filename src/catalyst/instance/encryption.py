@@ -10,7 +10,7 @@ from catalyst.wipe import encrypted
 from catalyst.wipe.journal import Journal
 from catalyst.wipe.roots import FOLDER, Root
 
-PATIENCE = 15.0  # s; who keeps a key destroys it within encrypted.PATIENCE
+PATIENCE = 5.0  # s; a file that is open somewhere keeps the keeper busy
 
 
 class Keeper:

@@ -24,7 +24,7 @@ ADD_KEY, SET_POLICY, GET_POLICY, REMOVE_KEY, KEY_STATUS = 0xC0506617, 0x800C6613
 BY_IDENTIFIER, VERSION_2, AES_256_XTS, AES_256_CTS, PAD_32 = 2, 2, 1, 4, 3
 HEAD, KEY = 80, 64  # bytes, of struct fscrypt_add_key_arg
 UNCOPIED = 1100  # bytes; Python hands an ioctl a copy of what is shorter than 1 KiB, and leaves the copy on its stack
-PATIENCE = 10.0  # s; a file that is still open keeps its own key
+PATIENCE = 5.0  # s; a file that is still open keeps its own key
 BUSY = "the key is gone, but files are still open, and the kernel keeps theirs until they are closed"
 
 
@@ -75,7 +75,7 @@ def key_of(folder: int) -> str:
     return bytes(found[16:32]).hex() if found[8] == VERSION_2 else ""
 
 
-def destroy(above: int, key: str, patience: float = PATIENCE) -> bool:
+def destroy(above: int, key: str, patience: float) -> bool:
     """Remove the key from the kernel; `above` is any open folder of the file system that is not encrypted with it.
 
     False when files are still open after `patience` seconds. Raises OSError.
@@ -110,7 +110,7 @@ def erase(root: Root, over: Callable[[], bool]) -> Outcome:
     """
     out = Outcome()
     try:
-        gone = destroy(root.folder, root.key)
+        gone = destroy(root.folder, root.key, PATIENCE)
     except OSError as error:
         out.leave(b"", f"its key could not be destroyed: {(error.strerror or '').lower()}")
         return out
