@@ -14,7 +14,8 @@ from pathlib import Path
 
 TOOLS = ("foremost", "photorec", "scalpel", "mount", "mkfs.ext4", "mkfs.btrfs")
 COUNT, SIZE = 50, 120_000
-MAKE = {"ext4": ["mkfs.ext4", "-q", "-F", "-b", "4096"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
+EXT4 = ["mkfs.ext4", "-q", "-F", "-b", "4096"]
+MAKE = {"ext4": EXT4, "ext4 encrypt": [*EXT4, "-O", "encrypt"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
 
 
 def missing() -> list[str]:

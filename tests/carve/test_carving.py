@@ -22,11 +22,11 @@ pytestmark = pytest.mark.lane("carve")
 CARVERS = ("foremost", "photorec", "scalpel")
 
 
-def wipe(folder: Path, code: int = 0) -> dict[str, Any]:
-    """The real command; the certificate's entry of `folder`."""
-    done = subprocess.run([*COMMAND, "wipe", str(folder), "--yes", "--json"], capture_output=True, text=True,
+def wipe(folder: Path, *before: str) -> dict[str, Any]:
+    """The real command, `before` it another; the certificate's entry of `folder`."""
+    done = subprocess.run([*before, *COMMAND, "wipe", str(folder), "--yes", "--json"], capture_output=True, text=True,
                           env=own_environment(), timeout=120)  # fmt: skip
-    assert done.returncode == code, done.stderr
+    assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)["paths"][0]
     return found
 
@@ -56,6 +56,24 @@ def test_after_the_wiper_nothing_does(disk: Image, tmp_path: Path) -> None:
     assert {name: found[name] for name in (*CARVERS, "prompts")} == dict.fromkeys((*CARVERS, "prompts"), 0)
     assert (entry["category"], entry["overwritten"]) == ("Clear, best effort, file level", COUNT + 1)
     assert any("names" in what for what in entry["not_promised"]) or found["names"] == 0
+
+
+def test_freed_blocks_are_trimmed_and_the_certificate_says_so(disk: Image, tmp_path: Path) -> None:
+    """An image on a loop device is a thin disk: what is trimmed is a hole. By root, by the mount option, or not at all."""
+    with disk.mounted() as folder:
+        disk.draw(folder / "output")
+        before = disk.file.stat().st_blocks * 512
+        said = wipe(folder / "output")["trim"]
+        os.sync()
+        assert said.startswith("free space was trimmed, ")
+        assert before - disk.file.stat().st_blocks * 512 > COUNT * images.SIZE // 2
+    with disk.mounted("discard") as folder:
+        disk.draw(folder / "output")
+        assert wipe(folder / "output")["trim"] == "freed blocks are discarded by the file system (mount option discard)"
+        disk.draw(folder / "user")
+        subprocess.run(["mount", "-o", "remount,nodiscard", str(folder)], check=True)
+        without = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")
+        assert wipe(folder / "user", *without)["trim"] == "free space was not trimmed: only root may"
 
 
 def test_a_wiping_that_was_killed_is_finished_by_the_next(disk: Image, tmp_path: Path) -> None:

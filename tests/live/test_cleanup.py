@@ -1,111 +1,19 @@
 """ENABLE_FORENSIC_CLEANUP on every engine: a workload that writes what ComfyUI writes, ended in every way, and a search of
 all that is left for its prompt. The same search finds it where the mode is off.
-
-CATALYST_TEST_KILLS=100 for the long form.
 """
 
 import json
-import mmap
 import os
-import random
 import re
 import shutil
-import signal
-import stat
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from catalyst.instance.ground import memory
 from catalyst.instance.store import Store
-from support import PATIENCE, Catalyst, Running, fake_comfyui, wait_for, with_argument
-
-ON = {"ENABLE_FORENSIC_CLEANUP": "true", "SECURITY_LEVEL": "high", "NETWORK_MODE": "isolated"}
-KILLS = int(os.environ.get("CATALYST_TEST_KILLS", "4"))
-# What ComfyUI leaves (knowledge: wipe.md §4), each with the prompt in it, again and again.
-WRITES = """
-prompt = 'CANARY-PROMPT-{}'
-def leave():
-    import sqlite3
-    os.makedirs('/data/user/default/workflows', exist_ok=True); os.makedirs('/data/output/album', exist_ok=True)
-    base = sqlite3.connect('/data/user/comfyui.db', check_same_thread=False); base.execute('PRAGMA journal_mode=WAL')
-    base.execute('CREATE TABLE IF NOT EXISTS prompts (text)')
-    number = 0
-    while True:
-        for path in ('/data/output/album/p%d.png', '/data/input/upload-%d.png', '/data/user/default/workflows/w%d.json',
-                     '/data/user/comfyui.log.%d', '/data/cache/c%d', '/tmp/t%d', '/dev/shm/s%d', '/scratch/preview%d.png',
-                     os.path.expanduser('~/h%d')):
-            with open(path % (number % 50), 'w') as stream:
-                stream.write((prompt + ' ') * 200)
-        base.execute('INSERT INTO prompts VALUES (?)', (prompt,)); base.commit()
-        print(prompt, file=sys.stderr, flush=True)
-        number += 1
-        time.sleep(0.002)
-threading.Thread(target=leave, daemon=True).start()
-"""
-
-
-@contextmanager
-def working(catalyst: Catalyst, tmp_path: Path, *words: str, **env: str) -> Iterator[tuple[Running, str]]:
-    """A workload that has written its prompt everywhere, and that prompt."""
-    secret = os.urandom(8).hex()
-    options = fake_comfyui(tmp_path / f"comfyui-{secret}", WRITES.replace("{}", "' + '".join(secret)))
-    with catalyst.up(*options, *words, app="comfyui", **{**ON, **env}) as running:
-        time.sleep(0.3)
-        yield running, f"CANARY-PROMPT-{secret}"
-
-
-def holding(catalyst: Catalyst, secret: str, *more: Path) -> list[str]:
-    """Every file since this test began that holds the secret: of the data directory, of what Catalyst keeps, in memory, of
-    temporary files, of the engines' own folders."""
-    store = Store(str(catalyst.data))
-    places = [catalyst.data, store.folder, Path("/dev/shm"), Path("/run/catalyst"), Path("/var/lib/catalyst"),
-              Path("/var/lib/containers"), Path("/run/containers"), Path("/var/lib/docker"), *more]  # fmt: skip
-    places += [path for path in Path("/tmp").glob("catalyst-*") if path.is_dir()]
-    return [path for place in places for path in _recent(place, catalyst.data.parent.stat().st_ctime - 60)
-            if "/comfyui-" not in path and _holds(path, secret.encode())]  # fmt: skip
-
-
-def _recent(place: Path, since: float) -> Iterator[str]:
-    """Regular files below it; what vanishes meanwhile is left out, and nothing else."""
-    for folder, _, names in os.walk(place):
-        for path in (f"{folder}/{name}" for name in names):
-            with suppress(OSError):
-                found = Path(path).lstat()
-                if stat.S_ISREG(found.st_mode) and found.st_mtime >= since and found.st_size < 64 << 20:
-                    yield path
-
-
-def _holds(path: str, secret: bytes) -> bool:
-    try:
-        with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(secret) >= 0
-    except (OSError, ValueError):  # gone, or empty
-        return False
-
-
-def gone(catalyst: Catalyst) -> None:
-    """Nothing of the instance is running any more."""
-    wait_for(lambda: not with_argument(str(catalyst.data)), "everything to end")
-
-
-def kill(running: Running, which: str) -> None:
-    """End one of its processes the hard way."""
-    if which == "up":
-        running.process.kill()
-    elif which == "guard":
-        first = Store(str(running.catalyst.data)).read()
-        assert first is not None
-        os.kill(first.first, signal.SIGKILL)
-    else:
-        with suppress(ProcessLookupError):
-            children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
-            os.kill(int(children[0]), signal.SIGKILL)
-    running.process.wait(PATIENCE)
+from live.leftovers import ON, WAYS, end, holding, nothing_left, working
+from support import PATIENCE, Catalyst, wait_for
 
 
 def test_the_search_finds_it_where_the_mode_is_off(catalyst: Catalyst, tmp_path: Path) -> None:
@@ -117,51 +25,11 @@ def test_the_search_finds_it_where_the_mode_is_off(catalyst: Catalyst, tmp_path:
     assert {"output", "input", "user", "cache"} <= found
 
 
-@pytest.mark.parametrize("how", ["down", "SIGTERM", "SIGINT", "SIGINT twice", "kill up", "kill guard", "kill engine"])
+@pytest.mark.parametrize("how", WAYS)
 def test_nothing_is_left_however_it_ends(catalyst: Catalyst, tmp_path: Path, how: str) -> None:
     with working(catalyst, tmp_path) as (running, secret):
-        if how == "down":
-            assert catalyst("down").returncode == 0
-        elif how.startswith("kill"):
-            kill(running, how.split()[1])
-        else:
-            for number in how.split()[:1] * (2 if how.endswith("twice") else 1):
-                running.process.send_signal(signal.Signals[number])
-            running.process.wait(PATIENCE)
-    if how == "kill up":
-        assert catalyst("down").returncode == 0
-    gone(catalyst)
-    assert holding(catalyst, secret) == []
-    assert not list(Path("/dev/shm").glob(f"catalyst-*-{Store(str(catalyst.data)).id}"))
-
-
-def test_nothing_is_left_after_a_kill_at_any_moment(catalyst: Catalyst, tmp_path: Path) -> None:
-    """Of `up` or its sandbox, while it starts or works; what a crash leaves is looked at before anything cleans up."""
-    secret = os.urandom(8).hex()
-    options = fake_comfyui(tmp_path / "comfyui-killed", WRITES.replace("{}", "' + '".join(secret)))
-    wrote = 0
-    for number in range(KILLS):
-        draw = random.Random(number)
-        process = subprocess.Popen(catalyst.argv("up", "--app=comfyui", "--port=0", *options), env=catalyst.env(**ON),
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(draw.uniform(0.1, 2.5))
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        wrote += bool(holding_processes(secret))
-        os.kill(int(draw.choice(children)) if children and draw.random() < 0.5 else process.pid, signal.SIGKILL)
-        if process.poll() is None and draw.random() < 0.5:
-            process.kill()
-        wait_for(lambda process=process: process.poll() is not None, "up to end")  # type: ignore[misc]  # bound in the loop
-        catalyst("down")
-        gone(catalyst)
-        assert holding(catalyst, f"CANARY-PROMPT-{secret}") == []
-    assert wrote, "no kill came after the workload had begun to write"
-
-
-def holding_processes(secret: str) -> list[int]:
-    """Workloads that are at work: their argv names the checkout."""
-    assert secret
-    return [pid for pid in with_argument("/opt/comfyui/main.py") if "--listen" in
-            Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")]  # fmt: skip
+        end(running, how)
+    nothing_left(catalyst, secret, how)
 
 
 def test_places_to_be_wiped_are_wiped_at_the_end_and_after_a_kill(catalyst: Catalyst, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from catalyst import __version__
 from catalyst.errors import CatalystError, WipeRefused, pasted, plain
+from catalyst.instance.encryption import Keeper, encrypt
 from catalyst.instance.store import Store
 from catalyst.policy.model import TRACES, Place
 from catalyst.settings import Level, Settings
-from catalyst.wipe import certificate, filesystem
+from catalyst.wipe import certificate, encrypted, filesystem
 from catalyst.wipe.certificate import Entry
-from catalyst.wipe.journal import Journal
+from catalyst.wipe.journal import Journal, Noted
 from catalyst.wipe.roots import Root
 from catalyst.wipe.wipe import close_all, open_all, wipe
 from catalyst.wipe.wiper import Budget
@@ -36,6 +37,7 @@ class Cleanup:
         self.settings, self.store = settings, store
         self.started = datetime.now(UTC)
         self.roots: list[Root] = []
+        self.keepers: list[Keeper] = []
         self.entries: list[Entry] = []
         self.ran = False  # something was started that could write
 
@@ -47,15 +49,17 @@ class Cleanup:
         names += [log for log in _logs(self.store) if log.exists()]  # of runs before this mode was chosen
         self.roots = open_all(str(path) for path in names)
         if self.roots:
-            journal_of(self.store).open(self.roots)
+            self.roots, self.keepers = encrypt(self.roots, journal_of(self.store))
 
     def finish(self, *, stop: Callable[[], bool] = NEVER) -> None:
         """Wipe it and write the certificate. Raises CatalystError when something is left."""
         if not self.settings.enable_forensic_cleanup:
             return
+        for keeper in self.keepers:
+            keeper.end()
         if not self.ran:
-            close_all(self.roots)
-            journal_of(self.store).close()
+            wipe([root for root in self.roots if root.key], Budget(), journal=journal_of(self.store))
+            close_all(root for root in self.roots if not root.key)
             return
         self.roots += _session(self.store)
         budget = Budget(seconds=self.settings.wipe_within)
@@ -66,6 +70,13 @@ class Cleanup:
         if self.settings.certificate:
             _write(Path(self.settings.certificate), json.dumps(found, indent=1) + "\n")
         complain(self.entries, self.settings.data)
+
+    def _undo(self) -> None:
+        """Nothing was started: what lies there stays, and what was encrypted for it is a plain folder again."""
+        close_all(root for root in self.roots if not root.key)
+        if keyed := [root for root in self.roots if root.key]:
+            complain(wipe(keyed, Budget(), journal=journal_of(self.store)), self.settings.data)
+        journal_of(self.store).close()
 
     def _fates(self) -> list[Entry]:
         """Every place that is not wiped, and why."""
@@ -108,18 +119,29 @@ def resume(store: Store, within: float, tell: Callable[[str], None] = lambda _: 
     tell("wiping what an earlier run could not")
     ours = {str(store.data.resolve() / place.value) for place in TRACES}
     ours |= {str(path.parent.resolve() / path.name) for path in (*_logs(store), store.session)}
-    there = [(path, inode) for path, inode in noted if os.path.lexists(path)]
-    for path, _ in there:
-        if path not in ours:
-            raise WipeRefused(path, "the journal of an interrupted wiping names it, and it is no folder of a run",
+    there = [one for one in noted if os.path.lexists(one.path)]
+    for one in there:
+        if one.path not in ours:
+            raise WipeRefused(one.path, "the journal of an interrupted wiping names it, and it is no folder of a run",
                               f"look at it: {pasted(str(journal.file))}")  # fmt: skip
-    roots = open_all(path for path, _ in there)
-    for root, (path, inode) in zip(roots, there, strict=True):
-        if root.inode != inode:
-            close_all(roots)
-            raise WipeRefused(path, "it was exchanged for another since the run that wrote it",
-                              f"wipe by hand, then: rm {pasted(str(journal.file))}")  # fmt: skip
+    roots = _reopened(there, journal)
     complain(wipe(roots, Budget(seconds=within), journal=journal), str(store.data))
+
+
+def _reopened(noted: Sequence[Noted], journal: Journal) -> list[Root]:
+    """What still is what was noted. Raises WipeRefused where something else is in its place."""
+    roots = []
+    for one, root in zip(noted, open_all(one.path for one in noted), strict=True):
+        if root.inode == one.inode:
+            keyed = one.key and encrypted.key_of(root.folder) == one.key
+            roots.append(encrypted.sealed(root, one.key) if keyed else root)
+        elif one.key and not os.listdir(root.folder):  # noqa: PTH208 -- of a descriptor; the empty one we put there
+            os.close(root.folder)
+        else:
+            close_all([root, *roots])
+            raise WipeRefused(one.path, "it was exchanged for another since the run that wrote it",
+                              f"wipe by hand, then: rm {pasted(str(journal.file))}")  # fmt: skip
+    return roots
 
 
 def complain(entries: Sequence[Entry], data: str) -> None:

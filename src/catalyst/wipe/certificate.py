@@ -19,17 +19,19 @@ from catalyst.wipe.filesystem import FileSystem
 
 STANDARD = "NIST SP 800-88r2"
 METHOD = ("one pass of random bytes over the data of each regular file with one name, fdatasync, truncate, rename to a "
-          "random name of the same length, unlink; holes are not written")  # fmt: skip
+          "random name of the same length, unlink; holes are not written; where a key was destroyed, unlink")  # fmt: skip
 
 
 class Entry(Record):
-    """One path: `done` is wiped, kept, in memory, or not wiped; `counts` are those of an Outcome; `why` where it is kept."""
+    """One path: `done` is wiped, key destroyed, kept, in memory, or not wiped; `counts` are those of an Outcome; `why` where
+    it is kept; `trim` what became of the freed blocks."""
 
     path: str
     done: str
     why: str = ""
     filesystem: FileSystem | None = None
     counts: dict[str, Any] | None = None
+    trim: str = ""
 
 
 def document(entries: Sequence[Entry], *, version: str, started: datetime, notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def _entry(one: Entry) -> dict[str, Any]:
     if one.filesystem:
         there = one.filesystem
         place = {"filesystem": there.kind, "source": there.source, "mount_options": there.options,
-                 "category": there.category, "not_promised": list(there.not_promised)}  # fmt: skip
+                 "category": there.category, "trim": one.trim, "not_promised": list(there.not_promised)}  # fmt: skip
     path = os.fsencode(one.path).decode("utf-8", "backslashreplace")
     return {"path": path, "done": one.done, "why": one.why, **place, **(one.counts or {})}
 
@@ -80,10 +82,11 @@ def _details(one: dict[str, Any]) -> list[str]:
     lines = []
     if "filesystem" in one:
         lines += [f"on {one['filesystem']} ({plain(one['source'])}; {plain(one['mount_options'])})",
-                  f"category: {one['category']}"]  # fmt: skip
+                  f"category: {one['category']}", *([one["trim"]] if one["trim"] else [])]  # fmt: skip
     if "overwritten" in one:
-        lines.append(f"{one['overwritten']} files, {one['bytes']} bytes overwritten; {one['folders']} folders removed; "
-                     f"{one['unlinked_only']} only unlinked; {one['not_wiped']} not wiped")  # fmt: skip
+        lines.append(f"{one['overwritten']} files, {one['bytes']} bytes overwritten; {one['key_destroyed']} removed after "
+                     f"their key; {one['folders']} folders removed; {one['unlinked_only']} only unlinked; "
+                     f"{one['not_wiped']} not wiped")  # fmt: skip
     lines += [f"{entry['done']}: {plain(entry['path'])}: {entry['why']}" for entry in one.get("exceptions", ())]
     if one.get("left_out"):
         lines.append(f"and {one['left_out']} more")

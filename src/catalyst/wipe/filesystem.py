@@ -8,9 +8,10 @@ import os
 import re
 from pathlib import Path
 
-from catalyst.guard.record import Record
+from catalyst.guard.record import Record, replace
 
 CLEAR = "Clear, best effort, file level"
+ERASE = "cryptographic erase, of these files"
 MEMORY = "never on a disk"
 NOTHING = "none: the bytes were written elsewhere than they lay"
 
@@ -46,6 +47,14 @@ def of(descriptor: int) -> FileSystem:
             kind, source, options = rest.split(" ", 2)
             return _judged(kind, source, f"{words[5]},{options}", words[2])
     return _judged("unknown", "", "", "")
+
+
+def encrypted(there: FileSystem) -> FileSystem:
+    """The same for what was written there under a key that has been destroyed (encrypted.py)."""
+    return replace(there, category=ERASE, not_promised=(
+        "how many files there were, their sizes, owners and times: file system structures are not encrypted",
+        "what the kernel wrote to swap meanwhile, and copies of memory made by others",
+    ))  # fmt: skip
 
 
 def _judged(kind: str, source: str, options: str, device: str) -> FileSystem:

@@ -12,10 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.errors import CatalystError, pasted, plain
+from catalyst.guard.record import Record
 from catalyst.wipe.roots import Root
 
-VERSION = 1
+VERSION = 2
 MOST = 1 << 20  # bytes
+IDENTIFIER = 16  # bytes, of a key (linux/fscrypt.h)
+
+
+class Noted(Record):
+    """A root: its path, its inode number, the identifier of the key it is encrypted with."""
+
+    path: str
+    inode: int
+    key: str
 
 
 class Journal:
@@ -26,7 +36,7 @@ class Journal:
 
     def open(self, roots: Sequence[Root]) -> None:
         """Note `roots`, and return when that is durable. Raises CatalystError."""
-        named = [[root.path, root.inode] for root in roots]
+        named = [[root.path, root.inode, root.key] for root in roots]
         text = json.dumps({"version": VERSION, "roots": named})
         new = self.file.with_suffix(".new")
         try:
@@ -44,8 +54,8 @@ class Journal:
             why = f"the journal {plain(str(self.file))} cannot be written: {(error.strerror or '').lower()}"
             raise CatalystError(why, "nothing was wiped; make room, then: catalyst down") from error
 
-    def roots(self) -> tuple[tuple[str, int], ...]:
-        """Path and inode number of what an interrupted wiping was to wipe. Raises CatalystError when it is damaged."""
+    def roots(self) -> tuple[Noted, ...]:
+        """What an interrupted wiping was to wipe. Raises CatalystError when it is damaged."""
         try:
             descriptor = os.open(self.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
@@ -79,11 +89,14 @@ class Journal:
         )
 
 
-def _roots(found: Any) -> tuple[tuple[str, int], ...]:
+def _roots(found: Any) -> tuple[Noted, ...]:
     """Raises KeyError, TypeError or ValueError for anything that this version does not write."""
     if found["version"] != VERSION:
         raise ValueError("not of this version")
-    roots = [(path, inode) for path, inode in found["roots"]]
-    if not all(type(path) is str and type(inode) is int for path, inode in roots):
-        raise TypeError("a root must be a path and a number")
+    roots = [Noted(path, inode, key) for path, inode, key in found["roots"]]
+    for one in roots:
+        if not (type(one.path) is str and type(one.inode) is int and type(one.key) is str):
+            raise TypeError("a root must be a path, a number and a key")
+        if one.key and len(bytes.fromhex(one.key)) != IDENTIFIER:
+            raise ValueError("not the identifier of a key")
     return tuple(roots)

@@ -10,6 +10,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self.files = self.bytes = self.folders = self.unlinked = self.left = 0
+        self.erased = 0  # removed after the only key to them had been destroyed
         self.weak = 0  # unlinked without being overwritten although it should have been
         self.exceptions: list[dict[str, str]] = []
 
@@ -43,6 +44,6 @@ class Outcome:
         """For the certificate. `left_out` counts exceptions that are not named."""
         return {
             "overwritten": self.files, "bytes": self.bytes, "folders": self.folders, "unlinked_only": self.unlinked,
-            "not_wiped": self.left, "complete": self.complete, "exceptions": self.exceptions,
+            "key_destroyed": self.erased, "not_wiped": self.left, "complete": self.complete, "exceptions": self.exceptions,
             "left_out": self.unlinked + self.left - len(self.exceptions),
         }  # fmt: skip

@@ -22,7 +22,7 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 class Root(Record):
     """`folder` is open. `name` is the file in it that was named, empty where the folder itself was: it is emptied and kept.
 
-    `device` and `inode` are those of what was named.
+    `device` and `inode` are those of what was named. `key`: it is encrypted with this one, and `name` is the folder's.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Root(Record):
     name: bytes
     device: int
     inode: int
+    key: str = ""
 
 
 def open_root(path: str, *, within: Iterable[str] = (), home: str = "") -> Root:

@@ -63,10 +63,10 @@ class Wiper:
         top.rounds = ROUNDS if root.name else 1
         self._aside = self._make_aside(top)
         try:
-            while self._open and not self._over():
+            while self._open and not self.over():
                 self._step(top)
         except Unfinished:
-            self._over()
+            self.over()
         finally:
             self._close(top)
         if self.spent:
@@ -99,7 +99,7 @@ class Wiper:
         else:
             self._up()
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
         """A limit is reached, or somebody asked to stop; says which."""
         if not self.spent:
             if self._stop():
@@ -183,7 +183,7 @@ class Wiper:
 
     def _wrote(self, count: int) -> None:
         self._bytes += count
-        if self._entries < self._budget.entries and self._over():
+        if self._entries < self._budget.entries and self.over():
             raise Unfinished
 
     def _opened(self, here: _Folder, name: bytes, flags: int) -> int:

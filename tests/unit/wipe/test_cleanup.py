@@ -84,7 +84,7 @@ def test_a_journal_is_not_believed(tmp_path: Path, how: str) -> None:
     Cleanup(settings, store).begin()
     journal = cleanup.journal_of(store).file
     if how == "another path":
-        journal.write_text(json.dumps({"version": 1, "roots": [[str(other), other.stat().st_ino]]}))
+        journal.write_text(json.dumps({"version": 2, "roots": [[str(other), other.stat().st_ino, ""]]}))
     else:
         (store.data / "output").rename(tmp_path / "moved")
         if how == "a link":

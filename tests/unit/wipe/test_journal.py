@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.errors import CatalystError
-from catalyst.wipe.journal import Journal
+from catalyst.wipe.journal import Journal, Noted
 from catalyst.wipe.overwrite import overwrite
 from catalyst.wipe.wipe import open_all, wipe
 from catalyst.wipe.wiper import Budget
@@ -26,7 +26,7 @@ def test_there_before_and_gone_after(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("catalyst.wipe.wiper.overwrite", write)
     wipe(open_all([str(folder)]), Budget(), journal=journal)
-    assert seen == [((str(folder), folder.stat().st_ino),)]
+    assert seen == [(Noted(str(folder), folder.stat().st_ino, ""),)]
     assert journal.roots() == ()
     assert [one.name for one in tmp_path.iterdir()] == ["output"]
 
@@ -37,8 +37,8 @@ def test_it_stays_where_something_is_left(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "file").write_text("x")
     wipe(open_all([str(folder)]), Budget(seconds=0), journal=journal)
-    assert [path for path, _ in journal.roots()] == [str(folder)]
-    wipe(open_all(path for path, _ in journal.roots()), Budget(), journal=journal)
+    assert [one.path for one in journal.roots()] == [str(folder)]
+    wipe(open_all(one.path for one in journal.roots()), Budget(), journal=journal)
     assert (journal.roots(), list(folder.iterdir())) == ((), [])
 
 
@@ -52,8 +52,10 @@ def test_a_journal_that_cannot_be_written_stops_before_anything(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("text", [
-    "", "[]", "null", "{", '{"version": 2, "roots": []}', '{"version": 1}', '{"version": 1, "roots": "/"}',
-    '{"version": 1, "roots": [1]}', '{"version": 1, "roots": ["/x"]}', '{"version": 1, "roots": [["/x", true]]}',
+    "", "[]", "null", "{", '{"version": 1, "roots": []}', '{"version": 2}', '{"version": 2, "roots": "/"}',
+    '{"version": 2, "roots": [1]}', '{"version": 2, "roots": ["/x"]}', '{"version": 2, "roots": [["/x", true, ""]]}',
+    '{"version": 2, "roots": [["/x", 1, "00"]]}', '{"version": 2, "roots": [["/x", 1, "no number"]]}',
+    '{"version": 2, "roots": [["/x", 1, 5]]}',
     "[" * 100_000, "\udcff",
 ])  # fmt: skip
 def test_a_damaged_one_is_named(tmp_path: Path, text: str) -> None:
@@ -65,7 +67,7 @@ def test_a_damaged_one_is_named(tmp_path: Path, text: str) -> None:
 
 def test_a_link_is_not_read(tmp_path: Path) -> None:
     real = tmp_path / "real"
-    real.write_text(json.dumps({"version": 1, "roots": ["/home"]}))
+    real.write_text(json.dumps({"version": 2, "roots": ["/home"]}))
     (tmp_path / "wiping.json").symlink_to(real)
     with pytest.raises(CatalystError, match="cannot be read"):
         Journal(tmp_path / "wiping.json").roots()
