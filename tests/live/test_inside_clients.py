@@ -10,10 +10,9 @@ import pytest
 
 from live import internet
 from live.inside_clients import ASKED, IMPATIENT
-from live.test_egress import ENOUGH, EVERYTHING, clients, net, requests_for
+from live.test_egress import ENOUGH, EVERYTHING, requests_for
 from live.test_inside import ENGINES
 
-__all__ = ["clients", "net"]
 HERE = Path(__file__).parent
 REACHED = {("public", "https://evil.example.net/x"), ("restricted", "https://huggingface.co/x")}
 

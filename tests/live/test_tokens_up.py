@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalyst.instance.store import Store
-from catalyst.instance.way_out import control
+from catalyst.instance.way_out import control_path
 from catalyst.secret import Secret
 from catalyst.services.broker import client
 from catalyst.vault import identity, vault
@@ -43,7 +43,7 @@ def cmdline(pid: int) -> str:
 
 def tokens_of(catalyst: Catalyst) -> list[dict[str, object]]:
     """What the broker says that it holds, to its owner."""
-    with control(Store(str(catalyst.data)).session) as path:
+    with control_path(Store(str(catalyst.data)).session) as path:
         return list(client.listed(path)["tokens"])
 
 
