@@ -1,0 +1,183 @@
+"""One file into the staging folder: gone on with where it broke off, hashed as it comes, never longer than promised.
+
+`ID.part` holds the bytes, `ID.json` the validator of what they are a part of. A part is gone on with only if the server says
+that it is still the same (If-Range), or if a hash is known that judges the whole.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from catalyst.fetcher import web
+from catalyst.fetcher.failed import Failed
+
+MOST_TRIES = 5  # in a row without a byte
+LONGEST_WAIT = 120.0  # s that a server may ask us to wait
+CHUNK = 1 << 20
+_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
+Tell = Callable[[int], None]
+
+
+class Part:
+    """The staging file of one item, open; `have` bytes that `digest` has seen."""
+
+    def __init__(self, folder: str, item: Mapping[str, Any]) -> None:
+        self.item, self.size, self.sha256 = item, item["size"], item["sha256"]
+        self._name, self._note = f"{folder}/{item['id']}.part", f"{folder}/{item['id']}.json"
+        self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self.have, self.digest = 0, hashlib.sha256()
+        self.kept = False  # bytes of an earlier run are in it
+        self.etag = self._known()
+        if self.etag or self.sha256:
+            while data := os.read(self._file, CHUNK):
+                self.digest.update(data)
+                self.have += len(data)
+            self.kept = self.have > 0
+        if self.size is not None and self.have > self.size:
+            self.restart()
+        elif not self.have:
+            os.ftruncate(self._file, 0)
+
+    def _known(self) -> str:
+        """The strong validator of the part that is there; a weak one does not speak of bytes (RFC 9110, 8.8.1)."""
+        try:
+            with open(self._note, "rb") as note:  # noqa: PTH123 -- pathlib is a slow import
+                found = json.loads(note.read(4096))
+        except (OSError, ValueError):
+            return ""
+        etag = found.get("etag") if isinstance(found, dict) else None
+        return etag if isinstance(etag, str) and re.fullmatch(r'"[\x21\x23-\x7e]{1,500}"', etag) else ""
+
+    def note(self, etag: str) -> None:
+        """Remember what the part is a part of, before its first byte is there."""
+        self.etag = etag if etag.startswith('"') else ""
+        with open(self._note, "w", encoding="ascii", errors="replace") as note:  # noqa: PTH123 -- pathlib is a slow import
+            note.write(json.dumps({"etag": self.etag}))
+
+    def restart(self) -> None:
+        """Throw away what is there."""
+        os.ftruncate(self._file, 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        self.have, self.digest, self.etag, self.kept = 0, hashlib.sha256(), "", False
+
+    def write(self, data: bytes) -> None:
+        """Append. Raises Failed when the disk is full, or for more bytes than promised."""
+        most = self.item["most"] if self.size is None else self.size
+        if self.have + len(data) > most:
+            raise Failed(f"more than the {most} bytes that {'were promised' if self.size else 'there is room for'} arrive")
+        view = memoryview(data)
+        while view:
+            try:
+                written = os.write(self._file, view)
+            except OSError as error:
+                full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+                raise Failed("the disk is full" if full else f"it cannot be written: {os.strerror(error.errno or 0).lower()}",
+                             "make room: df -h; the part that is there stays" if full else "") from None  # fmt: skip
+            self.digest.update(view[:written])
+            self.have += written
+            view = view[written:]
+
+    def finish(self) -> str:
+        """On disk for good; its sha256."""
+        os.fsync(self._file)
+        return self.digest.hexdigest()
+
+    def remove(self) -> None:
+        """Nothing of it is worth keeping."""
+        for name in (self._name, self._note):
+            if os.path.lexists(name):
+                os.unlink(name)  # noqa: PTH108 -- pathlib is a slow import
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._file)
+
+
+def download(folder: str, site: str, item: Mapping[str, Any], tell: Tell, until: float) -> tuple[int, str]:
+    """Bytes and sha256 of the finished part. Raises Failed; what arrived stays, unless its hash is wrong."""
+    part = Part(folder, item)
+    try:
+        _complete(part, site, tell, until)
+        found = part.finish()
+        if part.sha256 and found != part.sha256 and part.kept:
+            part.restart()  # what an earlier run left was wrong, perhaps; once more from the start
+            _complete(part, site, tell, until)
+            found = part.finish()
+        if part.sha256 and found != part.sha256:
+            part.remove()
+            raise Failed(f"its sha256 is {found}, and {part.sha256} was promised",
+                         "do not use it from anywhere else either, unless you know why")  # fmt: skip
+        return part.have, found
+    finally:
+        part.close()
+
+
+def _complete(part: Part, site: str, tell: Tell, until: float) -> None:
+    """Ask until the last byte is there. Raises Failed when asking again does not help."""
+    tries = 0
+    while part.size is None or part.have < part.size:
+        had = part.have
+        try:
+            _once(part, site, tell, until)
+            return
+        except Failed as failed:
+            tries = 1 if part.have > had else tries + 1
+            if not failed.again or tries >= MOST_TRIES:
+                raise
+            wait = min(2.0 ** (tries - 1), 30.0) if failed.after is None else failed.after
+            if wait > LONGEST_WAIT or time.monotonic() + wait > until:
+                raise Failed(f"{failed}, and asks to come back in {wait:.0f} s" if failed.after else f"{failed}; time is up",
+                             "catalyst fetch goes on where it broke off") from None  # fmt: skip
+            time.sleep(wait)
+
+
+def _once(part: Part, site: str, tell: Tell, until: float) -> None:
+    """One request, to the end of the file. Raises Failed."""
+    headers = {"Range": f"bytes={part.have}-"} if part.have else {}
+    if part.have and part.etag:
+        headers["If-Range"] = part.etag
+    with web.get(site + part.item["url"], site, headers, frozenset({200, 206, 416})) as answer:
+        end = _from_where(part, answer)
+        while data := answer.read(CHUNK):
+            part.write(data)
+            tell(part.have)
+            if time.monotonic() > until:
+                raise Failed("time is up (DOWNLOAD_TIMEOUT)", "catalyst fetch goes on where it broke off")
+        if end is not None and part.have != end:
+            raise Failed(f"{answer.host} broke off at byte {part.have} of {end}", again=True)
+        if end is None and part.size is None and not answer.delimited and not part.sha256:
+            raise Failed(f"{answer.host} does not say how long it is, and no hash is known, so it may be cut short")
+        if part.size is not None and part.have != part.size:
+            raise Failed(f"{answer.host} broke off at byte {part.have} of {part.size}", again=True)
+
+
+def _from_where(part: Part, answer: web.Answer) -> int | None:
+    """Make the part ready for what comes; how long it will be in the end, None where nothing says so. Raises Failed."""
+    etag = answer.headers.get("etag", "")
+    if answer.status == 416:
+        part.restart()
+        raise Failed(f"{answer.host} has no such part; it begins anew", again=True)
+    if answer.status == 200:
+        if part.have:
+            part.restart()
+        part.note(etag)
+        end = answer.length
+    else:
+        found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if found is None or int(found[1]) != part.have or int(found[2]) + 1 != int(found[3]) or not part.have:
+            part.restart()
+            raise Failed(f"{answer.host} sends another part than the one asked for", again=True)
+        if part.etag and etag and etag != part.etag:
+            part.restart()
+            raise Failed(f"{answer.host} has another file by now; it begins anew", again=True)
+        end = int(found[3])
+    if end is not None and part.size is not None and end != part.size:
+        raise Failed(f"{answer.host} offers {end} bytes, and {part.size} were promised")
+    if end is not None and end > part.item["most"]:
+        raise Failed(f"{answer.host} offers {end} bytes, and there is room for {part.item['most']}", "make room: df -h")
+    return end
