@@ -31,13 +31,13 @@ class Part:
         self._name, self._note = f"{folder}/{item['id']}.part", f"{folder}/{item['id']}.json"
         self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self.have, self.digest = 0, hashlib.sha256()
-        self.kept = False  # bytes of an earlier run are in it
+        self.pieced = False  # it may be made of two files
         self.etag = self._known()
         if self.etag or self.sha256:
             while data := os.read(self._file, CHUNK):
                 self.digest.update(data)
                 self.have += len(data)
-            self.kept = self.have > 0
+            self.pieced = self.have > 0
         if self.size is not None and self.have > self.size:
             self.restart()
         elif not self.have:
@@ -63,7 +63,7 @@ class Part:
         """Throw away what is there."""
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
-        self.have, self.digest, self.etag, self.kept = 0, hashlib.sha256(), "", False
+        self.have, self.digest, self.etag, self.pieced = 0, hashlib.sha256(), "", False
 
     def write(self, data: bytes) -> None:
         """Append. Raises Failed when the disk is full, or for more bytes than promised."""
@@ -104,8 +104,8 @@ def download(folder: str, site: str, item: Mapping[str, Any], tell: Tell, until:
     try:
         _complete(part, site, tell, until)
         found = part.finish()
-        if part.sha256 and found != part.sha256 and part.kept:
-            part.restart()  # what an earlier run left was wrong, perhaps; once more from the start
+        if part.sha256 and found != part.sha256 and part.pieced:
+            part.restart()  # two files in one, perhaps; once more from the start
             _complete(part, site, tell, until)
             found = part.finish()
         if part.sha256 and found != part.sha256:
@@ -142,6 +142,8 @@ def _once(part: Part, site: str, tell: Tell, until: float) -> None:
     if part.have and part.etag:
         headers["If-Range"] = part.etag
     with web.get(site + part.item["url"], site, headers, frozenset({200, 206, 416})) as answer:
+        if answer.status == 416 and answer.headers.get("content-range") == f"bytes */{part.have}":
+            return  # nothing was missing; only the site's word on its length was
         end = _from_where(part, answer)
         while data := answer.read(CHUNK):
             part.write(data)
@@ -175,7 +177,7 @@ def _from_where(part: Part, answer: web.Answer) -> int | None:
         if part.etag and etag and etag != part.etag:
             part.restart()
             raise Failed(f"{answer.host} has another file by now; it begins anew", again=True)
-        end = int(found[3])
+        end, part.pieced = int(found[3]), True
     if end is not None and part.size is not None and end != part.size:
         raise Failed(f"{answer.host} offers {end} bytes, and {part.size} were promised")
     if end is not None and end > part.item["most"]:
