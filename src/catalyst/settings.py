@@ -60,6 +60,14 @@ class Settings(Record):
     wipe_within: int
     certificate: str
     disable_metadata: bool
+    models: str
+    models_allow: tuple[str, ...]
+    hf_repos_to_download: tuple[str, ...]
+    civitai_checkpoints_to_download: tuple[str, ...]
+    civitai_loras_to_download: tuple[str, ...]
+    civitai_vaes_to_download: tuple[str, ...]
+    download_timeout: int
+    verify_checksums: bool
     origin: Mapping[str, str]
     notices: tuple[str, ...] = ()
 
@@ -154,6 +162,20 @@ FIELDS: tuple[Field, ...] = (
           "with forensic cleanup: file that says after each run what became of every folder (JSON)", "FILE"),
     Field("disable_metadata", "CATALYST_DISABLE_METADATA", "false", parse.boolean,
           "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
+    Field("models", "CATALYST_MODELS", "", parse.path,
+          "what fetch and up get before the start; without it ./models.toml, if there is one", "FILE"),
+    Field("models_allow", "CATALYST_MODELS_ALLOW", "", parse.hashes,
+          "sha256 of files to take although they are no safetensors or gguf, or the scan found something", "HASHES", many=True),
+    Field("hf_repos_to_download", "HF_REPOS_TO_DOWNLOAD", "", parse.repositories,
+          "repositories of HuggingFace to get models from: OWNER/REPO[/FILE][@REVISION], with commas between", "REPOS",
+          many=True),
+    *(Field(f"civitai_{what}_to_download", f"CIVITAI_{what.upper()}_TO_DOWNLOAD", "", parse.versions,
+            f"versions of CivitAI to get as {what}: the numbers, with commas between", "VERSIONS", many=True)
+      for what in ("checkpoints", "loras", "vaes")),
+    Field("download_timeout", "DOWNLOAD_TIMEOUT", "3600", parse.integer(1, 604800),
+          "seconds that all downloads together may take; the next fetch goes on from there", "SECONDS"),
+    Field("verify_checksums", "VERIFY_CHECKSUMS", "true", parse.boolean,
+          "compare models that are there already by their sha256, which is read again where a file has changed", "BOOL"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}

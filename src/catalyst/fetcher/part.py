@@ -1,12 +1,12 @@
 """One file into the staging folder: gone on with where it broke off, hashed as it comes, never longer than promised.
 
-`ID.part` holds the bytes, `ID.json` the validator of what they are a part of. A part is gone on with only if the server says
-that it is still the same (If-Range), or if a hash is known that judges the whole.
+`ID.part` holds the bytes. What an earlier run left is gone on with only if a hash is known that judges the whole: the folder
+is one that a workload may write, so its part could be anybody's. Within a run the server must say that it is still the
+same file (If-Range), or the hash does.
 """
 
 import errno
 import hashlib
-import json
 import os
 import re
 import time
@@ -20,6 +20,7 @@ MOST_TRIES = 5  # in a row without a byte
 LONGEST_WAIT = 120.0  # s that a server may ask us to wait
 CHUNK = 1 << 20
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
+_STRONG = re.compile(r'"[!#-~]{1,500}"')  # a weak validator does not speak of bytes (RFC 9110, 8.8.1)
 Tell = Callable[[int], None]
 
 
@@ -28,36 +29,17 @@ class Part:
 
     def __init__(self, folder: str, item: Mapping[str, Any]) -> None:
         self.item, self.size, self.sha256 = item, item["size"], item["sha256"]
-        self._name, self._note = f"{folder}/{item['id']}.part", f"{folder}/{item['id']}.json"
+        self._name = f"{folder}/{item['id']}.part"
         self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        self.have, self.digest = 0, hashlib.sha256()
+        self.have, self.digest, self.etag = 0, hashlib.sha256(), ""
         self.pieced = False  # it may be made of two files
-        self.etag = self._known()
-        if self.etag or self.sha256:
+        if self.sha256:
             while data := os.read(self._file, CHUNK):
                 self.digest.update(data)
                 self.have += len(data)
             self.pieced = self.have > 0
-        if self.size is not None and self.have > self.size:
+        if not self.have or (self.size is not None and self.have > self.size):
             self.restart()
-        elif not self.have:
-            os.ftruncate(self._file, 0)
-
-    def _known(self) -> str:
-        """The strong validator of the part that is there; a weak one does not speak of bytes (RFC 9110, 8.8.1)."""
-        try:
-            with open(self._note, "rb") as note:  # noqa: PTH123 -- pathlib is a slow import
-                found = json.loads(note.read(4096))
-        except (OSError, ValueError):
-            return ""
-        etag = found.get("etag") if isinstance(found, dict) else None
-        return etag if isinstance(etag, str) and re.fullmatch(r'"[\x21\x23-\x7e]{1,500}"', etag) else ""
-
-    def note(self, etag: str) -> None:
-        """Remember what the part is a part of, before its first byte is there."""
-        self.etag = etag if etag.startswith('"') else ""
-        with open(self._note, "w", encoding="ascii", errors="replace") as note:  # noqa: PTH123 -- pathlib is a slow import
-            note.write(json.dumps({"etag": self.etag}))
 
     def restart(self) -> None:
         """Throw away what is there."""
@@ -89,9 +71,7 @@ class Part:
 
     def remove(self) -> None:
         """Nothing of it is worth keeping."""
-        for name in (self._name, self._note):
-            if os.path.lexists(name):
-                os.unlink(name)  # noqa: PTH108 -- pathlib is a slow import
+        os.unlink(self._name)  # noqa: PTH108 -- pathlib is a slow import
 
     def close(self) -> None:
         """Let go."""
@@ -138,6 +118,8 @@ def _complete(part: Part, site: str, tell: Tell, until: float) -> None:
 
 def _once(part: Part, site: str, tell: Tell, until: float) -> None:
     """One request, to the end of the file. Raises Failed."""
+    if part.have and not part.etag and not part.sha256:
+        part.restart()
     headers = {"Range": f"bytes={part.have}-"} if part.have else {}
     if part.have and part.etag:
         headers["If-Range"] = part.etag
@@ -167,7 +149,7 @@ def _from_where(part: Part, answer: web.Answer) -> int | None:
     if answer.status == 200:
         if part.have:
             part.restart()
-        part.note(etag)
+        part.etag = etag if _STRONG.fullmatch(etag) else ""
         end = answer.length
     else:
         found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
