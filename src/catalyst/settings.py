@@ -163,19 +163,18 @@ FIELDS: tuple[Field, ...] = (
     Field("disable_metadata", "CATALYST_DISABLE_METADATA", "false", parse.boolean,
           "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
     Field("models", "CATALYST_MODELS", "", parse.path,
-          "what fetch and up get before the start; without it ./models.toml, if there is one", "FILE"),
+          "list of models to get before the start; without it ./models.toml, if there is one", "FILE"),
     Field("models_allow", "CATALYST_MODELS_ALLOW", "", parse.hashes,
-          "sha256 of files to take although they are no safetensors or gguf, or the scan found something", "HASHES", many=True),
+          "sha256 of models to take whatever their type and whatever the scan finds", "HASHES", many=True),
     Field("hf_repos_to_download", "HF_REPOS_TO_DOWNLOAD", "", parse.repositories,
-          "repositories of HuggingFace to get models from: OWNER/REPO[/FILE][@REVISION], with commas between", "REPOS",
-          many=True),
+          "models to get from HuggingFace: OWNER/REPO[/FILE][@REVISION], with commas between", "REPOS", many=True),
     *(Field(f"civitai_{what}_to_download", f"CIVITAI_{what.upper()}_TO_DOWNLOAD", "", parse.versions,
-            f"versions of CivitAI to get as {what}: the numbers, with commas between", "VERSIONS", many=True)
+            f"{what} to get from CivitAI: numbers of versions, with commas between", "VERSIONS", many=True)
       for what in ("checkpoints", "loras", "vaes")),
     Field("download_timeout", "DOWNLOAD_TIMEOUT", "3600", parse.integer(1, 604800),
           "seconds that all downloads together may take; the next fetch goes on from there", "SECONDS"),
     Field("verify_checksums", "VERIFY_CHECKSUMS", "true", parse.boolean,
-          "compare models that are there already by their sha256, which is read again where a file has changed", "BOOL"),
+          "compare models that are there already by sha256, which is read again where a file has changed", "BOOL"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}

@@ -7,6 +7,7 @@ reached a server. Needs root.
 """
 
 import http.server
+import os
 import ssl
 import subprocess
 import sys
@@ -14,10 +15,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # this file is a program, too
+
+from live import model_sites
+
 # name -> address. Of the last three the first is refused by every list, the others lead where nobody may go.
 HOSTS = {
     "huggingface.co": "93.184.216.10", "cdn-lfs.huggingface.co": "93.184.216.10", "github.com": "93.184.216.11",
     "pypi.org": "93.184.216.12", "files.pythonhosted.org": "93.184.216.12", "owner.example.net": "93.184.216.13",
+    "us.aws.cdn.hf.co": "93.184.216.14", "civitai.com": "93.184.216.15", "b2.civitai.com": "93.184.216.16",
     "evil.example.net": "93.184.216.66", "rebound.example.net": "169.254.169.254", "private.example.net": "10.11.12.13",
 }  # fmt: skip
 COMMIT, MODEL = "0123456789abcdef0123456789abcdef01234567", b'{"model": "inert"}'
@@ -43,8 +49,13 @@ class Stub(http.server.BaseHTTPRequestHandler):
         host = self.headers.get("Host", "")
         with (self.folder / "seen").open("a") as seen:
             seen.write(f"{self.command} {host} {self.path.partition('?')[0]}\n")
-        content, kind, more = self._page(host)
-        self.send_response(200)
+        answer = model_sites.answer(host, self.path, dict(self.headers))
+        if answer:
+            status, content, more = answer
+            kind = "application/octet-stream"
+        else:
+            status, (content, kind, more) = 200, self._page(host)
+        self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **more}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -66,12 +77,16 @@ class Stub(http.server.BaseHTTPRequestHandler):
 
 def inside(folder: Path, command: Sequence[str]) -> int:
     """In the fresh namespaces: the other end with its servers, names, the command. Its exit code."""
+    for kind in ("net", "mnt"):  # mounts and routes of this machine are nobody's to change
+        if Path(f"/proc/self/ns/{kind}").readlink() == Path(f"/proc/{os.getppid()}/ns/{kind}").readlink():
+            raise SystemExit(f"not in a {kind} namespace of its own; start it with the argv that argv() gives")
     names = folder / "hosts"
     names.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in HOSTS.items()))
     subprocess.run(["mount", "--bind", str(names), "/etc/hosts"], check=True)
     (folder / "seen").touch()
     _wheel(folder / WHEEL)
     _certificate(folder)
+    _trusted(folder)
     far = ["unshare", "--net", sys.executable, str(Path(__file__).resolve()), str(folder), "serve"]
     with subprocess.Popen(far, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout
@@ -123,6 +138,14 @@ def _certificate(folder: Path) -> None:
     subprocess.run(["openssl", "x509", "-req", "-in", str(request), "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
                     "-extfile", "names", "-out", str(signed)], cwd=folder, check=True, capture_output=True)  # fmt: skip
     (folder / "both.pem").write_text(key.read_text() + signed.read_text())
+
+
+def _trusted(folder: Path) -> None:
+    """The test CA beside the system's roots, for what is told of no other: the sandbox shows that file."""
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    (folder / "bundle.pem").write_text((bundle.read_text() if bundle.exists() else "") + (folder / "ca.pem").read_text())
+    if bundle.exists():
+        subprocess.run(["mount", "--bind", str(folder / "bundle.pem"), str(bundle)], check=True)
 
 
 def _wheel(path: Path) -> None:

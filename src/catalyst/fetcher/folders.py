@@ -1,16 +1,16 @@
 """ComfyUI's folders of models, and which one a file belongs in: by its path, its kind, or the names of its tensors.
 
-The folders are those of folder_paths.py (knowledge: comfyui.md §2), without `configs` and `custom_nodes`, which hold no models.
+The folders are those of folder_paths.py (knowledge: comfyui.md §2), without those that hold no models.
 """
 
 from collections.abc import Mapping
 
-FOLDERS = frozenset(
-    "checkpoints loras vae text_encoders clip unet diffusion_models clip_vision style_models embeddings diffusers "
-    "vae_approx controlnet t2i_adapter gligen upscale_models latent_upscale_models hypernetworks photomaker classifiers "
-    "model_patches audio_encoders background_removal frame_interpolation geometry_estimation optical_flow "
-    "detection".split()  # noqa: SIM905 -- a list of names, three times as long with a quote round each
-)
+FOLDERS = frozenset({
+    "checkpoints", "loras", "vae", "text_encoders", "clip", "unet", "diffusion_models", "clip_vision", "style_models",
+    "embeddings", "diffusers", "vae_approx", "controlnet", "t2i_adapter", "gligen", "upscale_models",
+    "latent_upscale_models", "hypernetworks", "photomaker", "classifiers", "model_patches", "audio_encoders",
+    "background_removal", "frame_interpolation", "geometry_estimation", "optical_flow", "detection",
+})  # fmt: skip
 UNSURE = "checkpoints"  # where a file goes of which nothing can be told
 
 # CivitAI's types of models (its API's enumeration ModelType).
@@ -31,7 +31,8 @@ _TENSORS: tuple[tuple[str, tuple[str, ...]], ...] = (
                           '"single_transformer_blocks.0.', '"blocks.0.self_attn.', '"input_blocks.0.', '"down_blocks.0.')),
     ("vae", ('"decoder.conv_in.', '"encoder.conv_in.', '"encoder.down.0.', '"decoder.up.0.', '"encoder.down_blocks.0.')),
     ("clip_vision", ('"vision_model.', '"visual.')),
-    ("text_encoders", ('"text_model.', '"encoder.block.0.layer.0.', '"model.layers.0.self_attn.', '"transformer.resblocks.')),
+    ("text_encoders", ('"text_model.', '"encoder.block.0.layer.0.', '"model.layers.0.self_attn.',
+                       '"transformer.resblocks.')),
     ("upscale_models", (".rdb1.conv1.", ".RDB1.conv1.", '"body.0.rdb', '"conv_first.')),
     ("embeddings", ('"emb_params"', '"clip_l"', '"clip_g"')),
 )  # fmt: skip

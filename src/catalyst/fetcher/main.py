@@ -1,7 +1,7 @@
 """Do what a request says, a few things at a time, and say what became of each: one JSON document a line.
 
-A request: `act` (resolve or download), `sites` by name, `seconds` it may take, and `items`. What was said of an item that has
-no line with `error`, `files` or `sha256` is nothing: it was not finished.
+A request: `act` (resolve or download), `sites` by name, `seconds` it may take, and `items`. An item without a line
+that has `error`, `files` or `sha256` was not finished.
 """
 
 import json
@@ -23,20 +23,19 @@ _voice = threading.Lock()
 
 def main(argv: Sequence[str]) -> int:
     """`argv` is the path of a request; downloads go into the folder it lies in."""
-    with open(argv[0], encoding="utf-8") as file:  # noqa: PTH123 -- pathlib is a slow import
+    with open(argv[0], encoding="utf-8") as file:
         request = json.load(file)
     until = time.monotonic() + request["seconds"]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for item in request["items"]:
-            pool.submit(_one, request, item, os.path.dirname(argv[0]) or ".", until)  # noqa: PTH120 -- a slow import
+            pool.submit(_one, request, item, os.path.dirname(argv[0]) or ".", until)
     return 0
 
 
 def _one(request: Mapping[str, Any], item: Mapping[str, Any], folder: str, until: float) -> None:
     """Whatever goes wrong with one item goes wrong with it alone."""
     try:
-        if time.monotonic() > until:
-            raise Failed("time is up (DOWNLOAD_TIMEOUT)", "catalyst fetch goes on where it broke off")
+        part.in_time(until)
         if request["act"] == "resolve":
             _say(key=item["key"], files=list(sites.resolve(request["sites"], item)))
             return

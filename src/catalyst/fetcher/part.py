@@ -30,7 +30,7 @@ class Part:
     def __init__(self, folder: str, item: Mapping[str, Any]) -> None:
         self.item, self.size, self.sha256 = item, item["size"], item["sha256"]
         self._name = f"{folder}/{item['id']}.part"
-        self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         self.have, self.digest, self.etag = 0, hashlib.sha256(), ""
         self.pieced = False  # it may be made of two files
         if self.sha256:
@@ -57,9 +57,9 @@ class Part:
             try:
                 written = os.write(self._file, view)
             except OSError as error:
-                full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-                raise Failed("the disk is full" if full else f"it cannot be written: {os.strerror(error.errno or 0).lower()}",
-                             "make room: df -h; the part that is there stays" if full else "") from None  # fmt: skip
+                if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                    raise Failed("the disk is full", "make room: df -h; the part that is there stays") from None
+                raise Failed(f"it cannot be written: {os.strerror(error.errno or 0).lower()}") from None
             self.digest.update(view[:written])
             self.have += written
             view = view[written:]
@@ -71,11 +71,17 @@ class Part:
 
     def remove(self) -> None:
         """Nothing of it is worth keeping."""
-        os.unlink(self._name)  # noqa: PTH108 -- pathlib is a slow import
+        os.unlink(self._name)
 
     def close(self) -> None:
         """Let go."""
         os.close(self._file)
+
+
+def in_time(until: float) -> None:
+    """Raises Failed after that moment."""
+    if time.monotonic() > until:
+        raise Failed("time is up (DOWNLOAD_TIMEOUT)", "catalyst fetch goes on where it broke off")
 
 
 def download(folder: str, site: str, item: Mapping[str, Any], tell: Tell, until: float) -> tuple[int, str]:
@@ -130,8 +136,7 @@ def _once(part: Part, site: str, tell: Tell, until: float) -> None:
         while data := answer.read(CHUNK):
             part.write(data)
             tell(part.have)
-            if time.monotonic() > until:
-                raise Failed("time is up (DOWNLOAD_TIMEOUT)", "catalyst fetch goes on where it broke off")
+            in_time(until)
         if end is not None and part.have != end:
             raise Failed(f"{answer.host} broke off at byte {part.have} of {end}", again=True)
         if end is None and part.size is None and not answer.delimited and not part.sha256:

@@ -1,4 +1,4 @@
-"""What HuggingFace and CivitAI say of a model: its files, their sizes and hashes. Their answers are hostile until checked."""
+"""What HuggingFace and CivitAI say of a model: its files, their sizes and hashes. Hostile until checked."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -65,8 +65,8 @@ def civitai(site: str, item: Mapping[str, str]) -> list[File]:
         names = ", ".join(repr(one.get("name"))[1:-1][:80] for one in files)
         raise Failed(f"version {version} has no file {item['file']}".rstrip(), f"it has: {names[:300]}" if names else "")
     model = said.get("model") if isinstance(said.get("model"), dict) else {}
-    kind = model.get("type") if isinstance(model.get("type"), str) else ""
-    return [_version_file(found[0], version, site, folders.KINDS.get("VAE" if found[0].get("type") == "VAE" else kind, ""))]
+    kind = "VAE" if found[0].get("type") == "VAE" else str(model.get("type"))
+    return [_version_file(found[0], version, site, folders.KINDS.get(kind, ""))]
 
 
 def _is_safe(one: Mapping[str, Any]) -> bool:

@@ -91,11 +91,12 @@ def document(url: str, site: str) -> Any:
 
 def _checked(url: str, site: str) -> SplitResult:
     """Raises Failed unless it is https, or on the very site that was named. No name or password goes into a request."""
+    home = urlsplit(site)
     try:
-        parts, home = urlsplit(url), urlsplit(site)
+        parts = urlsplit(url)
         right = bool(parts.hostname) and parts.username is None and parts.password is None and (parts.port or 1) > 0
     except ValueError:
-        right, parts = False, SplitResult("", "", "", "", "")
+        right, parts = False, home
     if not right or len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise Failed("it leads to an address that is none")
     if parts.scheme != "https" and (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
@@ -114,7 +115,7 @@ def _connection(parts: SplitResult) -> http.client.HTTPConnection:
 def _trust() -> ssl.SSLContext:
     """SSL_CERT_FILE as OpenSSL has it, for a broker that ends TLS; else the system's roots."""
     named = os.environ.get("SSL_CERT_FILE")
-    bundle = named or next((one for one in BUNDLES if os.path.exists(one)), None)  # noqa: PTH110 -- pathlib is a slow import
+    bundle = named or next((one for one in BUNDLES if os.path.exists(one)), None)
     return ssl.create_default_context(cafile=bundle)
 
 

@@ -1,7 +1,7 @@
 """Where no engine can make a sandbox: the guard alone, on the host's own files.
 
-It holds what it holds with a bare `docker run`: user, capabilities, system calls, writes (Landlock), sockets (supervised). What
-it cannot do is hide: the program can read what its user can read. Only a job of our own code is run so, never a workload.
+It holds what it holds with a bare `docker run`: user, capabilities, system calls, writes (Landlock) and sockets (supervised).
+It cannot hide anything: the program can read what its user can read. Only a job of our own code is run so, never a workload.
 """
 
 import os

@@ -4,31 +4,41 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
-from catalyst.guard.record import replace
+from catalyst.guard.record import Record, replace
 from catalyst.instance import job, prepare
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.resolving import Answered
-from catalyst.models.fetch.shelf import Shelf
+from catalyst.models.fetch.shelf import STAGING, Shelf
 from catalyst.models.fetch.target import Target
 from catalyst.models.fetch.wanted import Wanted
 from catalyst.settings import Settings
 from catalyst.workloads import fetcher
 
-if TYPE_CHECKING:
-    from catalyst.instance.fetch import Reach
-
+AGAIN = "catalyst fetch tries again, and goes on where it broke off"
 GRACE = 5.0  # s on top of what the downloader gives itself
+
+
+class Reach(Record):
+    """Where the two sites are, and what the downloader's environment needs for them."""
+
+    sites: dict[str, str]
+    env: dict[str, str]
+
+
+def reach() -> Reach:
+    """The seam for tokens: where the broker adds them, it is asked under its own name, and its certificate is trusted."""
+    return Reach({"hf": "https://huggingface.co", "civitai": "https://civitai.com"}, {})
 
 
 class Downloads:
     """Runs of the downloader under `confined`, what must hold by `settings`, all within DOWNLOAD_TIMEOUT."""
 
     def __init__(
-        self, confined: Settings, settings: Settings, engine: Engine, shelf: Shelf, reach: "Reach", wake: int
+        self, confined: Settings, settings: Settings, engine: Engine, shelf: Shelf, reach: Reach, wake: int
     ) -> None:
         self._confined, self._settings, self._engine = confined, settings, engine
         self._shelf, self._reach, self._wake = shelf, reach, wake
@@ -41,16 +51,15 @@ class Downloads:
                   "version": one.version, "folder": one.folder} for one in wanted]  # fmt: skip
         said: list[dict[str, Any]] = []
         why = self._run("resolve", items, said.append)
-        known = {one.source for one in wanted}
-        for line in said:
-            if line["key"] in known and isinstance(line.get("files"), list):
-                known.discard(line["key"])
-                yield Answered(line["key"], line["files"])
-            elif line["key"] in known and "error" in line:
-                known.discard(line["key"])
-                yield Answered(line["key"], error=_words(line["error"]), hint=_words(line.get("hint")))
-        for key in sorted(known):
-            yield Answered(key, error=why or "the downloader says nothing of it", hint="catalyst fetch tries again")
+        lines = {line["key"]: line for line in reversed(said)}  # the first word counts
+        for one in wanted:
+            line = lines.get(one.source, {})
+            if isinstance(line.get("files"), list):
+                yield Answered(one.source, line["files"])
+            elif "error" in line:
+                yield Answered(one.source, error=_words(line["error"]), hint=_words(line.get("hint")))
+            else:
+                yield Answered(one.source, error=why or "the downloader says nothing of it", hint=AGAIN)
 
     def download(
         self, targets: Sequence[tuple[Target, int]], show: Callable[[str, int, int], None]
@@ -59,8 +68,8 @@ class Downloads:
 
         Beside each target the most bytes that it may become.
         """
-        items = [{"id": one.id, "site": one.wanted.site, "url": one.url, "size": one.size, "sha256": one.sha256, "most": most}
-                 for one, most in targets]  # fmt: skip
+        items = [{"id": one.id, "site": one.wanted.site, "url": one.url, "size": one.size, "sha256": one.sha256,
+                  "most": most} for one, most in targets]  # fmt: skip
         waiting = {one.id: one for one, _ in targets}
         arrived: list[tuple[Target, int, str]] = []
 
@@ -76,9 +85,9 @@ class Downloads:
                 self.failures.append((line["key"], _words(line["error"]), _words(line.get("hint"))))
 
         why = self._run("download", items, take)
-        self.failures += [(key, why or "the downloader ended before it was done", "catalyst fetch goes on where it broke off")
-                          for key in waiting]  # fmt: skip
-        yield from arrived
+        self.failures += [(key, why or "the downloader ended before it was done", AGAIN) for key in waiting]
+        order = [one for one, _ in targets]
+        yield from sorted(arrived, key=lambda three: order.index(three[0]))
 
     def _run(self, act: str, items: list[dict[str, Any]], take: Callable[[dict[str, Any]], None]) -> str:
         """Give it a request; why it ended before it had done it, empty when it did not."""
@@ -100,28 +109,29 @@ class Downloads:
             if isinstance(said, dict) and isinstance(said.get("key"), str):
                 take(said)
 
-        staging = str(self._shelf.path / ".fetch")
-        ended = job.run(
-            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, **self._reach.env),
-            line, self._wake, seconds=left + GRACE, insist=self._insist,
-        )  # fmt: skip
+        staging = str(self._shelf.path / STAGING)
+        try:
+            ended = job.run(
+                self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, **self._reach.env),
+                line, self._wake, seconds=left + GRACE, insist=self._insist,
+            )  # fmt: skip
+        finally:
+            self._shelf.drop(fetcher.REQUEST)
         if ended.stopped or ended.late:
             return "stopped" if ended.stopped else "time is up (DOWNLOAD_TIMEOUT)"
         return f"the downloader failed: {last or f'exit code {ended.code}'}" if ended.code else ""
 
     def _write(self, request: dict[str, Any]) -> None:
         """For the downloader to read, whichever uid it has."""
-        name = fetcher.REQUEST
+        self._shelf.drop(fetcher.REQUEST)
         try:
-            if name in os.listdir(self._shelf.staging):
-                os.unlink(name, dir_fd=self._shelf.staging)
-            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644,
+            file = os.open(fetcher.REQUEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644,
                            dir_fd=self._shelf.staging)  # fmt: skip
             with os.fdopen(file, "w", encoding="utf-8") as stream:
                 os.fchmod(file, 0o644)
                 json.dump(request, stream)
         except OSError as error:
-            raise ModelsUnusable(f"{self._shelf.path}/.fetch", (error.strerror or "").lower()) from error
+            raise ModelsUnusable(f"{self._shelf.path}/{STAGING}", (error.strerror or "").lower()) from error
 
     def _insist(self, ready: Prepared) -> None:
         """What must hold at the owner's level; and root's mount must be of the folder that is held open here."""

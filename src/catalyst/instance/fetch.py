@@ -13,34 +13,22 @@ from pathlib import Path
 from catalyst.egress.hosts import for_models
 from catalyst.engine.engine import Engine, choose
 from catalyst.errors import CatalystError, FetchBusy, NoEngine, SettingsError, plain
-from catalyst.guard.record import Record, replace
-from catalyst.instance import alone, wanted
-from catalyst.instance.downloads import Downloads
+from catalyst.guard.record import replace
+from catalyst.instance import alone
+from catalyst.instance.downloads import Downloads, reach
 from catalyst.instance.placing import Placing
 from catalyst.instance.resolving import Resolving
 from catalyst.instance.store import Store
 from catalyst.instance.wanted import Order
 from catalyst.models.fetch import report
 from catalyst.models.fetch.lock import Lock
-from catalyst.models.fetch.report import Outcome, Report, State
+from catalyst.models.fetch.report import Report
 from catalyst.models.fetch.shelf import Seen, Shelf
 from catalyst.policy.model import Place
 from catalyst.settings import Level, NetworkMode, Settings
 
 Tell = Callable[[str], None]
 Show = Callable[[str, int, int], None]
-
-
-class Reach(Record):
-    """Where the two sites are, and what the downloader's environment needs for them."""
-
-    sites: dict[str, str]
-    env: dict[str, str]
-
-
-def reach() -> Reach:
-    """The seam for tokens: where the broker adds them, it is asked under its own name, and its certificate is trusted."""
-    return Reach({"hf": "https://huggingface.co", "civitai": "https://civitai.com"}, {})
 
 
 def fetch(
@@ -51,6 +39,9 @@ def fetch(
 
     Raises CatalystError where nothing could be begun; what goes wrong with one model stands in the report.
     """
+    for order in orders:
+        if order.manifest:
+            tell(f"models are named by {plain(str(order.manifest))}")
     store = Store(settings.data)
     store.prepare(settings.user)
     kept = store.make_kept()
@@ -59,8 +50,9 @@ def fetch(
         try:
             shelf.sweep()
             place = Placing(settings, shelf, Seen(kept / "models.json"), tell)
-            locks = [Lock(order.manifest.with_suffix(".lock") if order.manifest else kept / "models.lock") for order in orders]
-            sandbox = Downloads(_confined(settings, orders), settings, engine or _engine(settings, tell), shelf, reach(), wake)
+            locks = [Lock((order.manifest or kept / "models.toml").with_suffix(".lock")) for order in orders]
+            confined, maker = _confined(settings, orders), engine or _engine(settings, tell)
+            sandbox = Downloads(confined, settings, maker, shelf, reach(), wake)
             return _all(orders, locks, place, sandbox, show, update=update)
         finally:
             shelf.close()
@@ -83,11 +75,8 @@ def _all(
     return Report(tuple(place.outcomes))
 
 
-def before(settings: Settings, engine: Engine, tell: Tell, wake: int) -> None:
-    """The models of a start. What cannot be had is told, and the start goes on. Raises SettingsError for a bad manifest."""
-    orders = wanted.standing(settings)
-    if not orders:
-        return
+def before(settings: Settings, orders: Sequence[Order], engine: Engine, tell: Tell, wake: int) -> None:
+    """The models of a start. What cannot be had is told, and the start goes on. Raises SettingsError."""
     last: dict[str, int] = {}
 
     def show(path: str, have: int, total: int) -> None:
@@ -142,5 +131,3 @@ def _alone(file: Path, data: str) -> Iterator[None]:
     finally:
         os.close(descriptor)
 
-
-__all__ = ["Outcome", "State", "before", "fetch", "reach", "size_of"]

@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from catalyst.errors import CatalystError, pasted
+from catalyst.guard.record import replace
 from catalyst.instance import scan
 from catalyst.models.fetch import judge, names
-from catalyst.models.fetch.lock import Lock
 from catalyst.models.fetch.report import Outcome, State
-from catalyst.models.fetch.shelf import Seen, Shelf, digest
+from catalyst.models.fetch.shelf import STAGING, Seen, Shelf, digest
 from catalyst.models.fetch.target import Target
 from catalyst.models.fetch.wanted import Wanted
+from catalyst.models.scan.report import Report
 from catalyst.settings import Level, Settings
 
 RESERVE = 256 << 20  # bytes that are left free
@@ -25,10 +24,9 @@ class Placing:
         self._settings, self._shelf, self._seen, self._tell = settings, shelf, seen, tell
         self._strict = settings.security_level >= Level.HIGH
         self._waiting: dict[str, Target] = {}
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, tuple[str, str]] = {}
         self._due: list[tuple[Target, int]] = []
-        self._arrived: list[tuple[Target, str]] = []
-        self._locked: dict[Path, tuple[Lock, dict[str, list[Target]]]] = {}
+        self._arrived: list[tuple[Target, str]] = []  # with its name in the staging folder
         self.outcomes: list[Outcome] = []
 
     def lost(self, wanted: Wanted, why: str, hint: str) -> None:
@@ -41,13 +39,17 @@ class Placing:
         if expected and one.sha256 and expected != one.sha256:
             self._end(one, State.FAILED, f"its site has it with sha256 {one.sha256}, and {expected} was asked for")
             return
-        one = _with_hash(one, expected or one.sha256)
-        double = self._taken.setdefault(names.same(one.path), one.wanted.source)
-        if double != one.wanted.source or one.id in self._waiting:
-            self._end(one, State.FAILED, f"{double} has the same place", "give one of them another: name or folder in models.toml")
+        one = replace(one, sha256=expected or one.sha256)
+        double = self._taken.setdefault(names.same(one.path), (one.wanted.source, one.url))
+        if double != (one.wanted.source, one.url):
+            self._end(one, State.FAILED, f"{double[0]} has the same place", "name each in models.toml, with its own name")
             return
-        if why := judge.by_name(one.path, strict=self._strict, allowed=self._allowed(one)):
-            self._end(one, State.REFUSED, why, self._how_to_allow(one))
+        if one.id in self._waiting:  # the manifest and a variable ask for the same
+            return
+        why = judge.by_name(one.path, strict=self._strict, allowed=self._allowed(one))
+        worst, before_that = (0, "") if self._allowed(one) else self._seen.refused(one.sha256, strict=self._strict)
+        if why or before_that:
+            self._end(one, State.REFUSED, why or before_that, self._how_to_allow(one), worst=worst)
             return
         if before and one.sha256 and before != one.sha256:
             self._tell(f"{one.path}: its site has another file than before")
@@ -70,7 +72,7 @@ class Placing:
                     return True
             found = self._seen.digest(one.path, file) if one.sha256 else ""
             if found == one.sha256 and found:
-                self._remember(one, size, found)
+                self._remember(one, size)
                 self._end(one, State.THERE, size=size)
                 return True
         self._end(one, State.FAILED, f"another file has that name: sha256 {found or 'unknown'}, {size} bytes",
@@ -83,7 +85,8 @@ class Placing:
         for one in self._waiting.values():
             need = max(0, (one.about if one.size is None else one.size) - self._shelf.staged(f"{one.id}.part"))
             if need > left:
-                self._end(one, State.FAILED, f"it needs {need} bytes, and {max(left, 0)} are free beside a reserve of {RESERVE}",
+                free = f"{max(left, 0)} are free beside a reserve of {RESERVE}"
+                self._end(one, State.FAILED, f"it needs {need} bytes, and {free}",
                           f"make room: df -h {pasted(str(self._shelf.path))}")  # fmt: skip
                 continue
             self._due.append((one, one.size if one.size is not None else left))
@@ -99,71 +102,77 @@ class Placing:
 
     def arrived(self, one: Target, size: int, sha256: str) -> None:
         """The downloader says that it is whole. It is hashed again: nothing can write it any more."""
-        part = f"{one.id}.part"
+        part, staged = f"{one.id}.part", f"{one.id}.{one.path.rpartition('.')[2]}"  # the scanner looks at the suffix
         try:
-            with self._shelf.open(f".fetch/{part}") as file:
-                state = os.fstat(file) if file is not None else None
-                found = digest(file) if file is not None else ""
-            right = state is not None and state.st_size == size and state.st_nlink == 1 and one.size in {None, size}
-            if not right or found != (one.sha256 or sha256):
-                raise CatalystError("what arrived is not what was said", "catalyst fetch tries again")
-            os.rename(part, one.staged, src_dir_fd=self._shelf.staging, dst_dir_fd=self._shelf.staging)
+            found = self._whole(part, one, size)
+            if found and found == (one.sha256 or sha256):
+                os.rename(part, staged, src_dir_fd=self._shelf.staging, dst_dir_fd=self._shelf.staging)
+                self._arrived.append((replace(one, sha256=found), staged))
+                return
         except (CatalystError, OSError) as error:
-            with suppress(OSError):
-                os.unlink(part, dir_fd=self._shelf.staging)
             self._end(one, State.FAILED, str(error), getattr(error, "hint", ""))
-            return
-        self._arrived.append((_with_hash(one, found), found))
+        else:
+            self._end(one, State.FAILED, "what arrived is not what was said", "catalyst fetch tries again")
+        self._shelf.drop(part)
+
+    def _whole(self, part: str, one: Target, size: int) -> str:
+        """The hash of a file of the staging folder; empty where it is not that long, or has another name as well."""
+        with self._shelf.open(f"{STAGING}/{part}") as file:
+            if file is None:
+                return ""
+            state = os.fstat(file)
+            right = state.st_size == size and state.st_nlink == 1 and one.size in {None, size}
+            return digest(file) if right else ""
 
     def finish(self) -> None:
         """Scan what arrived, and place what may be placed."""
-        paths = [self._at(f".fetch/{one.staged}") for one, _ in self._arrived]
+        paths = [self._at(f"{STAGING}/{staged}") for _, staged in self._arrived]
         try:
-            found = scan.scan(paths) if paths else None
+            found = scan.scan(paths) if paths else Report((), (), ())
         except CatalystError as error:
             for one, _ in self._arrived:
                 self._end(one, State.FAILED, str(error), error.hint)
             return
-        for (one, sha256), path in zip(self._arrived, paths, strict=True):
-            if found is None:
-                continue
+        for (one, staged), path in zip(self._arrived, paths, strict=True):
             examined = next((file for file in found.files if file.path == path), None)
-            findings = [finding for finding in found.findings if finding.path == path]
             if examined is None:
                 self._end(one, State.FAILED, "the scanner says nothing of it", "catalyst fetch tries again")
                 continue
+            findings = [finding for finding in found.findings if finding.path == path]
             verdict = judge.judge(examined, findings, strict=self._strict, allowed=self._allowed(one))
             if verdict.refused:
-                os.unlink(one.staged, dir_fd=self._shelf.staging)
+                self._shelf.drop(staged)
+                self._seen.refuse(one.sha256, verdict.worst, verdict.refused, strict=self._strict)
                 self._end(one, State.REFUSED, verdict.refused, self._how_to_allow(one), worst=verdict.worst)
             else:
-                self._place(one, sha256, examined.size, verdict.said)
+                self._place(one, staged, verdict.said)
 
-    def _place(self, one: Target, sha256: str, size: int, said: str) -> None:
+    def _place(self, one: Target, staged: str, said: str) -> None:
         try:
-            if not self._shelf.place(one.staged, one.path):
-                os.unlink(one.staged, dir_fd=self._shelf.staging)
+            if not self._shelf.place(staged, one.path):
+                self._shelf.drop(staged)
                 if not self._is_there(one):
                     self._end(one, State.FAILED, "something had that name and is gone", "catalyst fetch tries again")
                 return
             with self._shelf.open(one.path) as file:
+                size = os.fstat(file).st_size if file is not None else 0
                 if file is not None:
-                    self._seen.know(one.path, file, sha256)
-        except (CatalystError, OSError) as error:
-            self._end(one, State.FAILED, str(error), getattr(error, "hint", ""))
+                    self._seen.know(one.path, file, one.sha256)
+        except CatalystError as error:
+            self._end(one, State.FAILED, str(error), error.hint)
             return
-        self._remember(one, size, sha256)
+        self._remember(one, size)
         guessed = "nothing says which folder it belongs in" if one.guessed else ""
         self._end(one, State.FETCHED, "; ".join(filter(None, (guessed, said))), size=size)
 
-    def _remember(self, one: Target, size: int, sha256: str) -> None:
+    def _remember(self, one: Target, size: int) -> None:
         """In the lock file, at once: what is placed stays known whatever comes next."""
-        entries = [entry for entry in one.lock.entries.get(one.wanted.source, ()) if entry.path != one.path]
-        same = one.lock.entries.get(one.wanted.source)
-        new = [*entries, one.entry(size, sha256)] if not one.wanted.file and one.wanted.repo else [one.entry(size, sha256)]
-        if same == new or set(same or ()) == set(new):
+        before = one.lock.entries.get(one.wanted.source, [])
+        whole = bool(one.wanted.repo) and not one.wanted.file
+        after = [entry for entry in before if whole and entry.path != one.path] + [one.entry(size)]
+        if set(before) == set(after):
             return
-        one.lock.put(one.wanted.source, new)
+        one.lock.entries[one.wanted.source] = after
         try:
             one.lock.write()
         except OSError as error:
@@ -179,12 +188,6 @@ class Placing:
         return f"{self._shelf.path}/{path}"
 
     def _end(self, one: Target, state: State, why: str = "", hint: str = "", *, size: int = 0, worst: int = 0) -> None:
-        self._waiting.pop(one.id, None) if state is not State.FAILED else None
         self.outcomes.append(Outcome(one.wanted.source, state, one.path, size or one.size or 0, one.sha256, why, hint, worst,
                                      one.wanted.origin))  # fmt: skip
 
-
-def _with_hash(one: Target, sha256: str) -> Target:
-    from catalyst.guard.record import replace
-
-    return replace(one, sha256=sha256)

@@ -8,7 +8,6 @@ from catalyst.guard.record import Record
 from catalyst.instance.placing import Placing
 from catalyst.models.fetch import target
 from catalyst.models.fetch.lock import Lock
-from catalyst.models.fetch.target import Target
 from catalyst.models.fetch.wanted import Wanted
 
 

@@ -12,7 +12,19 @@ from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
 from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import cleanup, examine, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import (
+    cleanup,
+    examine,
+    fetch,
+    front,
+    health,
+    leftovers,
+    posture,
+    prepare,
+    profiles,
+    provision,
+    wanted,
+)
 from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.front import Front
 from catalyst.instance.log import Log
@@ -79,6 +91,13 @@ class Instance:
                     self._announce(announce)
                 self._watch()
             return self._stop()
+
+    def _fetch(self, engine: Engine) -> None:
+        """Models, before the workload starts: in `isolated` it could not get one."""
+        orders = wanted.standing(self.settings)
+        if orders:
+            self._record(state="fetching")
+            fetch.before(self.settings, orders, engine, self.tell, self._wake)
 
     def _record(self, **changes: str | int) -> None:
         """Write what is known by now, so that `down` finds us from the first moment on."""

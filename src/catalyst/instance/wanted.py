@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalyst import settings_file
-from catalyst.errors import plain
 from catalyst.guard.record import Record
 from catalyst.models.fetch import manifest
 from catalyst.models.fetch.wanted import Wanted, parse
@@ -43,4 +42,4 @@ def standing(settings: Settings) -> list[Order]:
 def named(sources: Sequence[str]) -> list[Order]:
     """What a command line asks for. Raises SourceRefused."""
     found = [parse(source) for source in sources]
-    return [Order(tuple(dict((one.source, one) for one in found).values()), None)]
+    return [Order(tuple({one.source: one for one in found}.values()), None)]

@@ -36,6 +36,7 @@ def judge(examined: Examined, findings: Sequence[Finding], *, strict: bool, allo
     if findings and (strict or (worst or 0) >= Severity.HIGH):
         return Verdict(f"the scan found {words}", int(worst or 0), said)
     if strict:
-        return Verdict(f"the scan cannot judge it: {examined.unjudged}" if examined.unjudged
-                       else f"by its content it is {examined.kind}, not safetensors or gguf", int(Severity.HIGH), said)  # fmt: skip
+        why = f"by its content it is {examined.kind}, not safetensors or gguf"
+        why = f"the scan cannot judge it: {examined.unjudged}" if examined.unjudged else why
+        return Verdict(why, int(Severity.HIGH), said)
     return Verdict(said=said)

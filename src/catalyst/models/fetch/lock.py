@@ -7,7 +7,6 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,6 @@ class Lock:
         self.entries: dict[str, list[Entry]] = {}
         for entry in _read(file):
             self.entries.setdefault(entry.source, []).append(entry)
-
-    def put(self, source: str, entries: Iterable[Entry]) -> None:
-        """These and no others belong to `source`."""
-        self.entries[source] = list(entries)
 
     def write(self) -> None:
         """Replace the file in one step. Raises OSError."""

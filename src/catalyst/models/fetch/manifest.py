@@ -20,6 +20,7 @@ from catalyst.models.fetch.wanted import Wanted, checked, parse
 
 KEYS: Mapping[str, type] = {"source": str, "sha256": str, "folder": str, "name": str, "allow": bool}
 MOST = 1000  # models
+_TABLE = re.compile(r"""\s*\[\[\s*["']?model["']?\s*\]\]""")
 
 
 def read(text: str, file: str) -> list[Wanted]:
@@ -34,7 +35,7 @@ def read(text: str, file: str) -> list[Wanted]:
     models = document.get("model", [])
     if not isinstance(models, list) or not all(isinstance(one, dict) for one in models) or len(models) > MOST:
         raise ManifestRefused(file, _line(text, 0, "model"), f"model must be up to {MOST} tables", "[[model]]")
-    starts = [number for number, line in enumerate(text.splitlines()) if re.match(r"\s*\[\[\s*[\"']?model[\"']?\s*\]\]", line)]
+    starts = [number for number, line in enumerate(text.splitlines()) if _TABLE.match(line)]
     if len(starts) != len(models):  # model = [{…}], where a line cannot be told
         raise ManifestRefused(file, _line(text, 0, "model"), "write a table for each model", "[[model]]")
     wanted = [_model(one, text, start, file) for one, start in zip(models, starts, strict=True)]
@@ -48,7 +49,7 @@ def _model(table: Mapping[str, Any], text: str, start: int, file: str) -> Wanted
             raise ManifestRefused(file, _line(text, start, key), f"unknown key {shown(key)}", f"known: {', '.join(KEYS)}")
         if type(value) is not KEYS[key]:
             kind = "true or false" if KEYS[key] is bool else "text in quotes"
-            raise ManifestRefused(file, _line(text, start, key), f"{key} must be {kind}", f'{key} = …')
+            raise ManifestRefused(file, _line(text, start, key), f"{key} must be {kind}", f"{key} = …")
     if "source" not in table:
         raise ManifestRefused(file, start + 1, "this model has no source", 'source = "hf:OWNER/REPO/FILE"')
     key = "source"
@@ -66,7 +67,7 @@ def _model(table: Mapping[str, Any], text: str, start: int, file: str) -> Wanted
     if (wanted.sha256 or name) and not wanted.file and not wanted.version:
         key = "sha256" if wanted.sha256 else "name"
         raise ManifestRefused(file, _line(text, start, key), f"{key} is of one file, and the source is a repository",
-                              f"source = \"{wanted.source}/FILE\"")  # fmt: skip
+                              f'source = "{wanted.source}/FILE"')  # fmt: skip
     return replace(wanted, name=name, origin=f"{plain(file)}:{start + 1}")
 
 
@@ -80,14 +81,15 @@ def _harmless(name: str) -> str:
 def _no_doubles(wanted: list[Wanted], text: str, starts: list[int], file: str) -> None:
     seen: dict[str, int] = {}
     for one, start in zip(wanted, starts, strict=True):
+        line = _line(text, start, "source")
         if one.source in seen:
-            raise ManifestRefused(file, _line(text, start, "source"), f"{shown(one.source)} stands in line {seen[one.source]}, too",
-                                  "take one of them out")  # fmt: skip
-        seen[one.source] = _line(text, start, "source")
+            why = f"{shown(one.source)} stands in line {seen[one.source]}, too"
+            raise ManifestRefused(file, line, why, "take one of them out")
+        seen[one.source] = line
 
 
 def _line(text: str, start: int, key: str) -> int:
-    """The line, counted from 1, in which `key` is given a value at or after line `start`; `start`'s own if it is not seen."""
+    """The line, counted from 1, where `key` gets its value in the table at `start`; that of the table if it is not seen."""
     for number, line in enumerate(text.splitlines()[start:], start + 1):
         if number > start + 1 and line.lstrip().startswith("[["):
             break

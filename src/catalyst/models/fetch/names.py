@@ -1,7 +1,7 @@
 """From what a server calls a file to the name it gets here. A server's name is hostile: it is made harmless, or refused.
 
-Kept are letters and digits of any script, and a few signs; everything else becomes `_`. What decides over the kind of a file,
-its last suffix, must be one of a model's.
+Kept are letters and digits of any script, and a few signs; everything else becomes `_`. The last suffix, which decides
+over the kind of a file, must be one of a model's.
 """
 
 import unicodedata

@@ -1,7 +1,7 @@
 """The folder of models: what lies there, a staging folder in it, and how a file gets its final name.
 
 The workload may write these folders at `normal`, also while this runs, and root may be the one who fetches. So nothing below
-the models folder is reached by a path: folders are held open, links are never followed, and a name that is taken stays taken.
+the models folder is reached by a path: folders are held open, links never followed, and a name that is taken stays taken.
 """
 
 import errno
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from catalyst.errors import ModelsUnusable
 from catalyst.guard import syscalls
@@ -61,11 +62,16 @@ class Shelf:
 
     def sweep(self) -> None:
         """Throw away what an earlier fetch left in the staging folder and nobody came back for."""
-        for name in os.listdir(self.staging):
+        for name in os.listdir(self.staging):  # noqa: PTH208 -- names, of a folder held open
             with suppress(OSError):
                 found = os.stat(name, dir_fd=self.staging, follow_symlinks=False)
                 if not stat.S_ISREG(found.st_mode) or found.st_mtime < time.time() - STALE:
                     os.unlink(name, dir_fd=self.staging)
+
+    def drop(self, name: str) -> None:
+        """Remove a file of the staging folder, if it is there."""
+        with suppress(OSError):
+            os.unlink(name, dir_fd=self.staging)
 
     def room(self) -> int:
         """Bytes that a user may still write there."""
@@ -114,6 +120,7 @@ class Shelf:
         except OSError as error:
             raise self._unusable(folder, error) from error
         try:
+            _readable(self.staging, staged)
             _move(self.staging, staged, into, name)
             os.fsync(into)
         except FileExistsError:
@@ -144,6 +151,15 @@ def _regular(name: str, above: int) -> int | None:
     return found
 
 
+def _readable(above: int, name: str) -> None:
+    """As a file that its owner downloaded by himself."""
+    file = os.open(name, _FILE, dir_fd=above)
+    try:
+        os.fchmod(file, 0o644)
+    finally:
+        os.close(file)
+
+
 def _move(above: int, old: str, into: int, new: str) -> None:
     """Rename without replacing; by a second name where the file system cannot. Raises OSError."""
     try:
@@ -166,32 +182,49 @@ def digest(file: int) -> str:
 
 
 class Seen:
-    """What files hashed to when they were last read, kept where no sandbox sees it.
+    """What files hashed to when they were last read, and what was refused, kept where no sandbox sees it.
 
     A file with the same inode, size and change time has the same content: only root can set a change time (inode(7)).
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._known: dict[str, list[object]] = {}
+        self._known: dict[str, Any] = {}
         with suppress(OSError, ValueError):
             found = json.loads(file.read_text(encoding="utf-8"))
             self._known = found if isinstance(found, dict) else {}
 
-    def digest(self, path: str, file: int, *, again: bool = False) -> str:
-        """The sha256 of the open file at `path`; read unless it is known. `again`: read it in any case."""
+    def digest(self, path: str, file: int) -> str:
+        """The sha256 of the open file at `path`; read unless it is known."""
         known = self._known.get(path)
-        if not again and isinstance(known, list) and known[1:] == _state(file) and isinstance(known[0], str):
+        if isinstance(known, list) and known[1:] == _state(file) and isinstance(known[0], str):
             return known[0]
-        before = _state(file)
-        found = digest(file)
+        before, found = _state(file), digest(file)
         if _state(file) == before:
-            self._known[path] = [found, *before]
-            with suppress(OSError):
-                lock.replace(self._file, json.dumps(self._known))
+            self.know(path, file, found)
         return found
 
+    def know(self, path: str, file: int, sha256: str) -> None:
+        """The open file at `path` was read and hashed to that."""
+        self._note(path, [sha256, *_state(file)])
 
-def _state(file: int) -> list[object]:
+    def refused(self, sha256: str, *, strict: bool) -> tuple[int, str]:
+        """Severity and reason for which a file of that hash was refused; 0 and empty where it was not."""
+        known = self._known.get(f"{sha256}:{strict}")
+        if not sha256 or not isinstance(known, list) or len(known) != 2:
+            return 0, ""
+        return int(known[0]), str(known[1])
+
+    def refuse(self, sha256: str, worst: int, why: str, *, strict: bool) -> None:
+        """Remember it, so that it is not fetched again at every start. `strict`: from `high` on."""
+        self._note(f"{sha256}:{strict}", [worst, why])
+
+    def _note(self, key: str, value: list[Any]) -> None:
+        self._known[key] = value
+        with suppress(OSError):
+            lock.replace(self._file, json.dumps(self._known))
+
+
+def _state(file: int) -> list[int]:
     found = os.fstat(file)
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]

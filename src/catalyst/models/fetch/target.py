@@ -1,6 +1,7 @@
 """One file that is to be placed: what it is called here and there, and what is known of it."""
 
 import hashlib
+import re
 from typing import Any
 
 from catalyst.errors import CatalystError
@@ -33,14 +34,9 @@ class Target(Record):
         words = "\0".join((self.wanted.site, self.url, self.sha256, str(self.size)))
         return hashlib.sha256(words.encode()).hexdigest()[:24]
 
-    @property
-    def staged(self) -> str:
-        """Its name there once it is whole; the scanner looks at the suffix."""
-        return f"{self.id}.{self.path.rpartition('.')[2]}"
-
-    def entry(self, size: int, sha256: str) -> Entry:
+    def entry(self, size: int) -> Entry:
         """What the lock file remembers."""
-        return Entry(self.wanted.source, self.path, sha256, size, self.url, self.revision)
+        return Entry(self.wanted.source, self.path, self.sha256, size, self.url, self.revision)
 
 
 def from_entry(wanted: Wanted, lock: Lock, entry: Entry) -> Target:
@@ -52,19 +48,25 @@ def from_entry(wanted: Wanted, lock: Lock, entry: Entry) -> Target:
 
 def from_answer(wanted: Wanted, lock: Lock, said: Any) -> Target:
     """As the downloader says. Raises NameRefused, and CatalystError for anything that is not understood."""
-    try:
-        path, url, sha256, revision, folder = (said[key] for key in ("path", "url", "sha256", "revision", "folder"))
-        size, about = said["size"], said.get("about") or said["size"] or 0
-        right = (
-            all(isinstance(one, str) and len(one) < 8192 for one in (path, url, sha256, revision, folder))
-            and url.startswith("/") and url.isascii() and url.isprintable() and not {*sha256} - {*"0123456789abcdef"}
-            and len(sha256) in {0, 64} and revision.isalnum() == bool(revision)
-            and all(type(one) is int and 0 <= one <= LARGEST for one in (size or 0, about))
-        )  # fmt: skip
-    except (TypeError, KeyError):
-        right = False
-    if not right:
+    if not _understood(said):
         raise CatalystError("the downloader's answer is not understood")
+    folder, size = said["folder"], said["size"]
     known = wanted.folder or (folder if folder in FOLDERS else "")
-    name = wanted.name or names.safe(path, wanted.repo)
-    return Target(wanted, lock, f"{known or UNSURE}/{name}", url, size, about, sha256, revision, guessed=not known)
+    name = wanted.name or names.safe(said["path"], wanted.repo)
+    about = said.get("about") or size or 0
+    return Target(wanted, lock, f"{known or UNSURE}/{name}", said["url"], size, about, said["sha256"], said["revision"],
+                  guessed=not known)  # fmt: skip
+
+
+def _understood(said: Any) -> bool:
+    """Has it all keys, each of its type and size?"""
+    texts = ("path", "url", "sha256", "revision", "folder")
+    if not isinstance(said, dict) or not all(isinstance(said.get(key), str) and len(said[key]) < 8192 for key in texts):
+        return False
+    sizes = (said.get("size"), said.get("about"))
+    return (
+        all(one is None or (type(one) is int and 0 <= one <= LARGEST) for one in sizes)
+        and said["url"].startswith("/") and said["url"].isascii() and said["url"].isprintable()
+        and re.fullmatch(r"([0-9a-f]{64})?", said["sha256"]) is not None
+        and re.fullmatch(r"([0-9a-f]{40})?", said["revision"]) is not None
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""One thing that is wanted, and the ways to write it: hf:OWNER/REPO[/FILE][@REVISION], civitai:VERSION, or a page's address."""
+"""One thing that is wanted, and how it is written: hf:OWNER/REPO[/FILE][@REVISION], civitai:VERSION, a page's address."""
 
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
