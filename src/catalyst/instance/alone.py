@@ -1,14 +1,17 @@
 """Where no engine can make a sandbox: the guard alone, on the host's own files.
 
-It holds what it holds with a bare `docker run`: user, capabilities, system calls, writes (Landlock) and sockets (supervised).
+It holds what it holds with a bare `docker run`: user, capabilities, system calls, writes (Landlock), sockets (supervision).
 It cannot hide anything: the program can read what its user can read. Only a job of our own code is run so, never a workload.
 """
 
 import os
+import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 import catalyst
 from catalyst.engine.engine import Engine, Usable
+from catalyst.errors import EngineUnusable
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import Prepared
@@ -26,7 +29,10 @@ ALONE = Engine(
 
 
 def adjusted(ready: Prepared, folder: Path) -> Prepared:
-    """`ready` with every path as it is on the host, and the argv that starts the guard."""
+    """`ready` with every path as it is on the host, and the argv that starts the guard.
+
+    Raises EngineUnusable where the user that root gives itself up for may not read our code.
+    """
     workload = ready.sandbox.workload
     found = {mount.target: mount.source for mount in sorted(workload.mounts, key=lambda one: one.target)}
     package = str(Path(catalyst.__file__).parent)
@@ -44,8 +50,17 @@ def adjusted(ready: Prepared, folder: Path) -> Prepared:
     egress = todo.egress and replace(todo.egress, door=todo.egress.door and f"{folder}/out/out.sock")
     todo = replace(todo, argv=tuple(outside(word) for word in todo.argv), cwd="/", folders=(), places=places,
                    file_rules=files, egress=egress)  # fmt: skip
+    _passable((package, *(str(Path(one.source)) for one in own().mounts)))
     argv = (own().executable, "-I", "-S", f"{package}/guard/__main__.py", f"{folder}/{PLAN_FILE}")
     return replace(ready, outer=Rendered(argv=argv), files={**ready.files, PLAN_FILE: plan.encode(todo).encode()})
+
+
+def _passable(paths: Iterable[str]) -> None:
+    closed = [str(step) for path in paths for step in (Path(path), *Path(path).parents)
+              if not step.stat().st_mode & stat.S_IXOTH]  # fmt: skip
+    if os.geteuid() == 0 and closed:
+        raise EngineUnusable(f"the guard alone cannot be used: as an ordinary user it may not read what lies in {closed[0]}",
+                             "install bubblewrap, or run catalyst as a user")  # fmt: skip
 
 
 def opened(ready: Prepared, folder: Path) -> None:
