@@ -55,8 +55,8 @@ class Answer:
 @contextmanager
 def get(url: str, site: str, headers: Mapping[str, str], wanted: frozenset[int] = frozenset({200})) -> Iterator[Answer]:
     """The answer to a GET of `url` at `site`, redirects followed. Raises Failed for a status that is not `wanted`."""
+    parts = _checked(url, site)
     for _ in range(MOST_REDIRECTS):
-        parts = _checked(url, site)
         with speaking(parts.hostname or ""):
             connection = _connection(parts)
         try:
@@ -67,10 +67,11 @@ def get(url: str, site: str, headers: Mapping[str, str], wanted: frozenset[int] 
             if answer.status not in REDIRECTS:
                 yield _expected(answer, wanted)
                 return
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = _next(url, answer.headers.get("location", ""))
+            parts = _checked(url, site)
         finally:
             connection.close()
-    raise Failed(f"more than {MOST_REDIRECTS} redirects, the last one to {urlsplit(url).hostname or 'nowhere'}")
+    raise Failed(f"more than {MOST_REDIRECTS} redirects, the last one from {parts.hostname}")
 
 
 def document(url: str, site: str) -> Any:
@@ -102,6 +103,13 @@ def _checked(url: str, site: str) -> SplitResult:
     if parts.scheme != "https" and (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
         raise Failed(f"it leads to {parts.hostname} without TLS")
     return parts
+
+
+def _next(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise Failed("it leads to an address that is none") from None
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:

@@ -78,7 +78,8 @@ def _read(file: Path) -> list[Entry]:
     except (ValueError, RecursionError) as error:
         raise LockDamaged(str(file), f"not TOML: {plain(str(error)).lower()}") from error
     models = document.get("model", [])
-    if document.get("version") != VERSION or not isinstance(models, list) or len(data) > MOST:
+    version = document.get("version")
+    if type(version) is not int or version != VERSION or not isinstance(models, list) or len(data) > MOST:
         raise LockDamaged(str(file), f"it is not of version {VERSION}")
     return [_entry(one, file) for one in models]
 
@@ -92,7 +93,7 @@ def _entry(table: Any, file: Path) -> Entry:
             all(type(value) is (int if key == "size" else str) for key, value in vars(entry).items())
             and folder in FOLDERS and names.safe(name) == name and entry.size >= 0
             and re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
-            and re.fullmatch(r"/[!-~]{1,2000}", entry.url) and entry.source.isprintable()
+            and re.fullmatch(r"/[!-.0-~][!-~]{0,2000}", entry.url) and entry.source.isprintable()
         )  # fmt: skip
     except Exception as error:  # TypeError for another key, NameRefused, AttributeError for another type
         raise LockDamaged(str(file), "an entry is not understood") from error

@@ -61,7 +61,7 @@ def _model(table: Mapping[str, Any], text: str, start: int, file: str) -> Wanted
     except SourceRefused as refused:
         raise ManifestRefused(file, _line(text, start, key), refused.why, refused.hint) from refused
     name = table.get("name", "")
-    if "name" in table and _harmless(name) != name:
+    if "name" in table and (not name or _harmless(name) != name):
         raise ManifestRefused(file, _line(text, start, "name"), f"{shown(name)} cannot be the name of a model's file",
                               'name = "model.safetensors"')  # fmt: skip
     if (wanted.sha256 or name) and not wanted.file and not wanted.version:

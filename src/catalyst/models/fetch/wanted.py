@@ -54,6 +54,8 @@ def parse(text: str, origin: str = "command line", folder: str = "") -> Wanted:
 
 
 def _repository(rest: str, text: str, origin: str, folder: str) -> Wanted:
+    if rest.endswith(("/", "@")):
+        raise SourceRefused(origin, text, "it breaks off", "hf:OWNER/REPO/FILE@REVISION")
     before, at, revision = rest.rpartition("@")
     path, revision = (before, revision) if at else (rest, "")
     owner, _, more = path.partition("/")
@@ -63,7 +65,10 @@ def _repository(rest: str, text: str, origin: str, folder: str) -> Wanted:
 
 def _address(text: str, origin: str, folder: str) -> Wanted:
     """A page of one of the sites, as it is copied from a browser."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise SourceRefused(origin, text, "it is no address", "hf:OWNER/REPO/FILE or civitai:VERSION") from None
     words = [unquote(word) for word in parts.path.strip("/").split("/")]
     if parts.hostname in {"huggingface.co", "hf.co"} and len(words) > 4 and words[2] in {"resolve", "blob"}:
         return checked(Wanted(HUB, repo="/".join(words[:2]), file="/".join(words[4:]), revision=words[3], folder=folder,
