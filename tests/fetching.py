@@ -1,4 +1,4 @@
-"""A site on loopback that misbehaves as it is told, and fetches from it: of one file, or of the whole command without a sandbox.
+"""A site on loopback that misbehaves as it is told, and fetches from it: of one file, or all of it without a sandbox.
 
 `python tests/fetching.py SITE DATA SOURCE…` fetches as the command does, but its downloader runs unconfined: what happens to
 the sandbox is tests/live/test_fetch.py's.
@@ -28,11 +28,11 @@ def sha256(data: bytes) -> str:
 
 
 class Site:
-    """Files by their path at one repository `o/r`; `behave(request number, handler)` may answer in its own way and say so."""
+    """Files of one repository `o/r` by their path; `behave(request number, handler)` may answer itself, and says so."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {"m.safetensors": BODY}
-        self.behave: Callable[[int, "Page"], bool] = lambda _number, _page: False
+        self.behave: Callable[[int, Page], bool] = lambda _number, _page: False
         self.asked: list[tuple[str, str]] = []  # path, Range
         self.hashes = True
         self.url = ""
@@ -40,7 +40,8 @@ class Site:
     def listing(self) -> bytes:
         """The hub's answer about the repository."""
         return json.dumps({"sha": COMMIT, "siblings": [
-            {"rfilename": name, "size": len(data), "lfs": {"size": len(data), "sha256": sha256(data)} if self.hashes else None}
+            {"rfilename": name, "size": len(data),
+             "lfs": {"size": len(data), "sha256": sha256(data)} if self.hashes else None}
             for name, data in self.files.items()
         ]}).encode()  # fmt: skip
 
@@ -137,7 +138,7 @@ def get(folder: Path, found: Site, seconds: float = 60.0, **changes: Any) -> byt
     return data
 
 
-def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] = {}, **options: Any) -> Any:  # noqa: B006 -- never changed
+def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] = {}, **options: Any) -> Any:
     """The report of the whole command, its downloader unconfined."""
     from catalyst.engine import process
     from catalyst.instance import alone, downloads, fetch, job, wanted

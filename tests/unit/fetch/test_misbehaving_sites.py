@@ -159,7 +159,8 @@ def test_no_length_at_all_and_no_hash_is_not_believed(stub: Site, tmp_path: Path
 
 
 @pytest.mark.parametrize(("status", "words"), [(401, "login"), (403, "login"), (404, "no such file"), (410, "no such"),
-                                               (400, "answers 400"), (418, "answers 418"), (204, "answers 204")])  # fmt: skip
+                                               (400, "answers 400"), (418, "answers 418"), (204,
+                                               "answers 204")])  # fmt: skip
 def test_answers_that_asking_again_does_not_change(stub: Site, tmp_path: Path, status: int, words: str) -> None:
     stub.behave = lambda _, page: page.send(status, b"") is None
     with pytest.raises(Failed, match=words):
@@ -197,7 +198,8 @@ def test_a_server_that_asks_to_wait_for_ever(stub: Site, tmp_path: Path, value: 
 
 @pytest.mark.parametrize("where", ["/o/r/again", "", "?x", "//127.0.0.1:1/x", "ftp://127.0.0.1/x", "http://user:pw@127.0.0.1/x",
                                    "http://[", "file:///etc/passwd", "http://127.0.0.1:99999/", "http://other.example/",
-                                   "https://user@other.example/", f"/{'x' * 9000}", "/a b", "/\x01", "javascript:1"])  # fmt: skip
+                                   "https://user@other.example/", f"/{'x' * 9000}", "/a b", "/\x01",
+                                   "javascript:1"])  # fmt: skip
 def test_redirects_that_lead_nowhere(stub: Site, tmp_path: Path, where: str) -> None:
     stub.behave = lambda _, page: page.send(302, b"", Location=where) is None
     with pytest.raises(Failed, match=r"redirects|leads to|address that is none|broke|not found"):
@@ -270,7 +272,8 @@ def test_a_byte_at_a_time_ends_when_time_is_up(stub: Site, tmp_path: Path) -> No
     over.set()
 
 
-@pytest.mark.parametrize("words", [b"", b"\0" * 100, b"HTTP/1.1 200 OK\r\n", b"HTTP/9.9 two hundred\r\n\r\n", b"SSH-2.0-x\r\n",
+@pytest.mark.parametrize("words", [b"", b"\0" * 100, b"HTTP/1.1 200 OK\r\n", b"HTTP/9.9 two hundred\r\n\r\n",
+                                   b"SSH-2.0-x\r\n",
                                    b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 2000 + b"\r\n", b"HTTP/1.1 200 " + b"x" * 70000,
                                    b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx"])  # fmt: skip
 def test_something_that_is_no_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: bytes) -> None:

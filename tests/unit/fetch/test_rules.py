@@ -53,7 +53,8 @@ def test_the_folder_by_the_path() -> None:
 @pytest.mark.parametrize(("examined", "rules", "normal", "strict"), [
     (("safetensors", ""), (), True, True), (("gguf", ""), (), True, True), (("zip", ""), (), True, False),
     (("pickle", ""), ("pickle-leftover",), True, False), (("pickle", ""), ("pickle-dangerous-global",), False, False),
-    (("pickle", ""), ("pickle-unlisted-global",), False, False), (("safetensors", ""), ("safetensors-malformed",), False, False),
+    (("pickle", ""), ("pickle-unlisted-global",), False, False), (("safetensors", ""), ("safetensors-malformed",), False,
+    False),
     (("safetensors", "too large"), (), True, False), (("onnx", "not read"), (), True, False),
     (("unknown", "the scanner failed on it"), (), True, False),
 ])  # fmt: skip
@@ -84,8 +85,10 @@ def test_a_lock_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"path": "../x.gguf"}, {"path": "/etc/x.gguf"}, {"path": "custom_nodes/x.gguf"}, {"path": "unet/../x.gguf"}, {"path": "unet"},
-    {"path": "unet/x.py"}, {"path": "unet/.x.gguf"}, {"sha256": "x"}, {"sha256": ""}, {"size": -1}, {"url": "//evil.example/x"},
+    {"path": "../x.gguf"}, {"path": "/etc/x.gguf"}, {"path": "custom_nodes/x.gguf"}, {"path": "unet/../x.gguf"},
+    {"path": "unet"},
+    {"path": "unet/x.py"}, {"path": "unet/.x.gguf"}, {"sha256": "x"}, {"sha256": ""}, {"size": -1},
+    {"url": "//evil.example/x"},
     {"url": "x"}, {"url": "/x y"}, {"url": "@evil.example/"}, {"source": "\x1b"}, {"more": "x"}, {"size": "7"},
 ])  # fmt: skip
 def test_a_lock_file_that_somebody_else_wrote(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -98,7 +101,8 @@ def test_a_lock_file_that_somebody_else_wrote(tmp_path: Path, change: dict[str, 
         Lock(file)
 
 
-@pytest.mark.parametrize("text", ["x", "version = 2", "version = 1\nmodel = 7", "version = 1\nmodel = [7]", "\0", "version = true\n"])
+@pytest.mark.parametrize("text", ["x", "version = 2", "version = 1\nmodel = 7", "version = 1\nmodel = [7]", "\0",
+                                  "version = true\n"])
 def test_a_lock_file_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "models.lock").write_text(text)
     with pytest.raises(LockDamaged):
@@ -118,9 +122,11 @@ def test_an_answer_of_the_downloader() -> None:
     assert target.from_answer(parse("hf:o/r"), lock, {**ANSWER, "path": "../../x/f.gguf"}).path == "vae/f.gguf"
 
 
-@pytest.mark.parametrize("change", [{"path": 7}, {"path": "x.py"}, {"path": None}, {"url": "https://evil.example"}, {"url": ""},
+@pytest.mark.parametrize("change", [{"path": 7}, {"path": "x.py"}, {"path": None}, {"url": "https://evil.example"},
+                                    {"url": ""},
                                     {"url": "/\x01"}, {"size": -1}, {"size": True}, {"size": 1 << 60}, {"size": "7"},
-                                    {"sha256": "../x"}, {"sha256": None}, {"revision": "../.."}, {"folder": 7}, {"url": "/" * 9000}])  # fmt: skip
+                                    {"sha256": "../x"}, {"sha256": None}, {"revision": "../.."}, {"folder": 7},
+                                    {"url": "/" * 9000}])  # fmt: skip
 def test_an_answer_that_lies(change: dict[str, Any]) -> None:
     with pytest.raises(CatalystError):
         target.from_answer(parse("hf:o/r"), Lock(Path("/nonexistent/models.lock")), {**ANSWER, **change})
@@ -139,4 +145,4 @@ def test_only_the_hosts_that_are_needed() -> None:
     assert hub & civitai == set()
     assert "huggingface.co" in hub
     assert "civitai.com" in civitai
-    assert {rule for rule in built_in - hub - civitai} == {"cas-server.xethub.hf.co", "cas-server.xethub-eu.hf.co"}
+    assert built_in - hub - civitai == {"cas-server.xethub.hf.co", "cas-server.xethub-eu.hf.co"}

@@ -23,7 +23,8 @@ def test_sources(text: str, source: str) -> None:
 @pytest.mark.parametrize("text", [
     "", "o/r", "hf:", "hf:o", "hf:/r", "hf:o/", "hf:../r", "hf:o/..", "hf:o/r/../x", "hf:o/r//x", "hf:o/r/./x", "hf:o/r/",
     "hf:o/r/a\\b", "hf:o/r/\x1b[2J", "hf:o/r/x@", "hf:o/r@..", "hf:o/r@-x", "hf:o/r@a b", "hf:o r/x", "hf:o/r/" + "x" * 600,
-    "civitai:", "civitai:0", "civitai:-1", "civitai:x", "civitai:1/../2", "civitai:١", "civitai:1" + "0" * 20, "file:/etc/passwd",
+    "civitai:", "civitai:0", "civitai:-1", "civitai:x", "civitai:1/../2", "civitai:١", "civitai:1" + "0" * 20,
+    "file:/etc/passwd",
     "https://evil.example/o/r/resolve/main/x", "https://huggingface.co/", "https://huggingface.co/o/r/resolve/../x/y",
     "https://civitai.com/models/4384", "http://[", "https://huggingface.co.evil.example/o/r",
 ])  # fmt: skip
