@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from live.model_sites import safetensors
 
@@ -51,6 +52,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     site: Site
+    pause = 0.0  # s between two pieces of a body
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -69,33 +71,39 @@ class Page(http.server.BaseHTTPRequestHandler):
         else:
             self.file(body)
 
-    def file(self, body: bytes, *, cut: int | None = None, etag: str = "") -> None:
-        """A file, or the part that is asked for; the connection breaks after `cut` bytes of the body."""
+    def file(self, body: bytes, *, cut: int | None = None, etag: str = "") -> bool:
+        """A file, or the part that is asked for; the connection breaks after `cut` bytes of the body. True."""
         etag = etag or f'"{sha256(body)[:16]}"'
         asked, start, status, more = self.headers.get("Range", ""), 0, 200, {}
         if asked and self.headers.get("If-Range", etag) == etag:
             first, _, last = asked.removeprefix("bytes=").partition("-")
             start, end = int(first), int(last or len(body) - 1)
             if start >= len(body):
-                self.send(416, b"", **{"Content-Range": f"bytes */{len(body)}"})
-                return
+                return self.send(416, b"", {"Content-Range": f"bytes */{len(body)}"})
             status, more = 206, {"Content-Range": f"bytes {start}-{min(end, len(body) - 1)}/{len(body)}"}
             body = body[: end + 1]
-        self.send(status, body[start:], cut=cut, ETag=etag, **more)
+        return self.send(status, body[start:], {"ETag": etag, **more}, cut=cut)
 
-    def send(self, status: int, body: bytes, *, cut: int | None = None, length: int | None = None, **fields: str) -> None:
-        """Any answer. `length` is what it says of itself."""
+    def send(
+        self, status: int, body: bytes, fields: Mapping[str, str] | None = None, *, cut: int | None = None,
+        length: int | None = None,
+    ) -> bool:  # fmt: skip
+        """Any answer; `length` is what it says of itself. True, so that a behaviour is one expression."""
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body) if length is None else length), **fields}.items():
+        for name, value in {"Content-Length": str(len(body) if length is None else length), **(fields or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         try:
-            self.wfile.write(body if cut is None else body[:cut])
-            self.wfile.flush()
+            sent = body if cut is None else body[:cut]
+            for at in range(0, len(sent), 20_000 if self.pause else len(sent) + 1):
+                self.wfile.write(sent[at : at + 20_000] if self.pause else sent)
+                self.wfile.flush()
+                time.sleep(self.pause)
         except OSError:
             self.close_connection = True
         if cut is not None or length is not None:
             self.close_connection = True
+        return True
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -140,14 +148,14 @@ def get(folder: Path, found: Site, seconds: float = 60.0, **changes: Any) -> byt
 
 def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] = {}, **options: Any) -> Any:
     """The report of the whole command, its downloader unconfined."""
+    import catalyst
     from catalyst.engine import process
     from catalyst.instance import alone, downloads, fetch, job, wanted
     from catalyst.settings import load
+    from catalyst.workloads import interpreter
 
     def run(_settings: object, _engine: object, make: Any, line: Any, *_: object, **__: object) -> job.Ended:
-        import catalyst
-
-        workload = make(None, alone.own())
+        workload = make(None, interpreter.own())
         package = str(Path(catalyst.__file__).parent / "fetcher")
         request = f"{workload.mounts[-1].source}/request.json"
         child = process.start([sys.executable, "-I", "-S", f"{package}/__main__.py", request], stdin=process.NULL,
@@ -158,19 +166,17 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
         child.stdout.close()
         return job.Ended(child.wait())
 
-    before, there = downloads.job.run, downloads.reach
-    downloads.job.run = run  # type: ignore[assignment]  # the one thing that is different
-    fetch.reach = lambda: downloads.Reach({"hf": url, "civitai": url}, {})
-    try:
-        reading, writing = os.pipe()
-        settings = load({"data": str(data), "user": f"{os.geteuid() or 1000}"}, environ=env)
-        told: list[str] = []
-        return fetch.fetch(settings, wanted.named(sources), told.append, lambda *_: None, reading, engine=alone.ALONE,
-                           **options)  # fmt: skip
-    finally:
-        downloads.job.run, fetch.reach = before, there
-        os.close(reading)
-        os.close(writing)
+    settings = load({"data": str(data), "user": f"{os.geteuid() or 1000}"}, environ=env)
+    reading, writing = os.pipe()
+    reach = downloads.Reach({"hf": url, "civitai": url}, {})
+    # The sandbox and the site are the two things that are different.
+    with mock.patch.object(job, "run", run), mock.patch.object(fetch, "reach", return_value=reach):
+        try:
+            return fetch.fetch(settings, wanted.named(sources), lambda _: None, lambda *_: None, reading,
+                               engine=alone.ALONE, **options)  # fmt: skip
+        finally:
+            os.close(reading)
+            os.close(writing)
 
 
 def models(data: Path) -> dict[str, bytes]:

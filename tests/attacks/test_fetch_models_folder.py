@@ -17,8 +17,8 @@ def stub():  # type: ignore[no-untyped-def]  # a generator of Site
         yield found
 
 
-def get(stub: Site, data: Path, *sources: str, **options: object) -> list[tuple[str, str, str]]:
-    report = fetch(stub.url, data, sources or ("hf:o/r/good.safetensors",), **options)
+def get(stub: Site, data: Path, *sources: str, update: bool = False) -> list[tuple[str, str, str]]:
+    report = fetch(stub.url, data, sources or ("hf:o/r/good.safetensors",), update=update)
     return [(one.path, one.state.value, one.why) for one in report.outcomes]
 
 
@@ -158,7 +158,7 @@ def test_a_second_fetch_asks_nobody(stub: Site, tmp_path: Path) -> None:
 def test_one_failure_stops_nothing(stub: Site, tmp_path: Path) -> None:
     stub.files |= {"other.safetensors": BODY[:-1] + b"\1", "evil.ckpt": b"\x80\x04cposix\nsystem\n(S'true'\ntR.",
                    "short.safetensors": BODY[:-1] + b"\2"}  # fmt: skip
-    stub.behave = lambda _, page: "short" in page.path and page.send(200, b"x") is None
+    stub.behave = lambda _, page: "short" in page.path and page.send(200, b"x")
     found = get(stub, tmp_path, "hf:o/r/good.safetensors", "hf:o/r/short.safetensors", "hf:no/such", "hf:o/r/evil.ckpt",
                 "hf:o/r/other.safetensors", "hf:o/r/missing.gguf", "civitai:1")  # fmt: skip
     assert {path: state for path, state, _ in found if path} == {
