@@ -25,7 +25,8 @@ FILES: Mapping[str, bytes] = {
 }  # fmt: skip
 VERSIONS: Mapping[str, tuple[str, str, bytes]] = {
     "11": ("Checkpoint", "point.safetensors", CHECKPOINT), "12": ("LORA", "../../custom_nodes/x.safetensors", LORA),
-    "13": ("LORA", "/etc/cron.d/x.safetensors", LORA + b""), "14": ("VAE", "v.pt", PICKLE),
+    "13": ("LORA", "/etc/cron.d/x.safetensors", safetensors("lora_down.weight")), "14": ("VAE", "v.pt", PICKLE),
+    "15": ("LORA", "elsewhere.safetensors", LORA),
 }  # fmt: skip
 
 Answer = tuple[int, bytes, dict[str, str]]
@@ -50,10 +51,11 @@ def answer(host: str, target: str, headers: Mapping[str, str]) -> Answer | None:
                     "hashes": {"SHA256": _sha256(data).upper()},
                     "downloadUrl": f"https://civitai.com/api/download/models/{words[-1]}"}  # fmt: skip
             return 200, json.dumps({"files": [file], "model": {"type": kind, "name": "m"}}).encode(), {}
-        return 307, b"", {"Location": f"https://b2.civitai.com/{words[-1]}"}
-    if host == "b2.civitai.com" and words[-1] in VERSIONS:
+        store = "evil.example.net" if words[-1] == "15" else "b2.civitai.com"
+        return 307, b"", {"Location": f"https://{store}/{words[-1]}"}
+    if host in {"b2.civitai.com", "evil.example.net"} and words[-1] in VERSIONS:
         return _part(VERSIONS[words[-1]][2], headers)
-    return None
+    return (404, b"", {}) if path.startswith("/api/") else None
 
 
 def _part(data: bytes, headers: Mapping[str, str]) -> Answer:

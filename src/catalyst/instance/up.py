@@ -76,6 +76,7 @@ class Instance:
             ready = prepare.prepare(self.settings, engine, make, name=self.store.id, folder=self.store.session, lifeline=0)
             prepare.insist(ready)
             self._tell_gaps(ready)
+            self._fetch(engine)
             self.front = Front(self.settings, self._stack)
             self._record(state="starting", app=app, url=self.front.url)
             self.store.open_session(ready.files, self.settings.user, door=True)
