@@ -98,7 +98,8 @@ class Page(http.server.BaseHTTPRequestHandler):
             for at in range(0, len(sent), 20_000 if self.pause else len(sent) + 1):
                 self.wfile.write(sent[at : at + 20_000] if self.pause else sent)
                 self.wfile.flush()
-                time.sleep(self.pause)
+                if self.pause:
+                    time.sleep(self.pause)
         except OSError:
             self.close_connection = True
         if cut is not None or length is not None:

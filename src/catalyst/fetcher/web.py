@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from catalyst.fetcher.failed import Failed
+from catalyst.fetcher.way_out import connected
 
 STALL = 30.0  # s without a byte
 MOST_REDIRECTS = 8
@@ -114,9 +115,18 @@ def _next(url: str, location: str) -> str:
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:
     host, port = parts.hostname or "", parts.port
-    if parts.scheme == "https":
-        return http.client.HTTPSConnection(host, port or 443, timeout=STALL, context=_trust())
-    return http.client.HTTPConnection(host, port or 80, timeout=STALL)
+    if parts.scheme != "https":
+        plain = http.client.HTTPConnection(host, port or 80)
+        plain.sock = connected(host, port or 80, STALL)
+        return plain
+    secure = http.client.HTTPSConnection(host, port or 443, context=_trust())
+    bare = connected(host, port or 443, STALL)
+    try:
+        secure.sock = _trust().wrap_socket(bare, server_hostname=host)
+    except BaseException:
+        bare.close()
+        raise
+    return secure
 
 
 @cache
@@ -159,11 +169,7 @@ def speaking(host: str) -> Iterator[None]:
     try:
         yield
     except socket.gaierror as error:
-        raise Failed(f"{host} is not found: it is not on the list of hosts, or there is no way out",
-                     f"if its site names it: catalyst fetch --egress-allow {host}",
-                     again=error.errno == socket.EAI_AGAIN) from None  # fmt: skip
-    except PermissionError:
-        raise Failed(f"{host} may not be reached", f"if its site names it: catalyst fetch --egress-allow {host}") from None
+        raise Failed(f"{host} is not found", again=error.errno == socket.EAI_AGAIN) from None
     except ssl.SSLCertVerificationError as error:
         raise Failed(f"{host} has a certificate that nobody vouches for: {error.verify_message}") from None
     except TimeoutError:

@@ -18,6 +18,7 @@ from catalyst.instance.prepare import Prepared
 from catalyst.render.session import PLAN_FILE
 from catalyst.render.target import Rendered
 from catalyst.workloads.interpreter import own
+from catalyst.workloads.model import WAY_OUT
 
 PATIENCE = 15.0  # s the guard gets to end what it started: killed, it could not
 
@@ -34,6 +35,7 @@ def adjusted(ready: Prepared, folder: Path) -> Prepared:
     Raises EngineUnusable where the user that root gives itself up for may not read our code.
     """
     workload = ready.sandbox.workload
+    way_out = f"{folder}/out/out.sock"
     found = {mount.target: mount.source for mount in sorted(workload.mounts, key=lambda one: one.target)}
     package = str(Path(catalyst.__file__).parent)
 
@@ -47,9 +49,10 @@ def adjusted(ready: Prepared, folder: Path) -> Prepared:
     places = tuple(replace(place, inside=outside(place.inside)) for place in todo.places)
     write = tuple(place.inside for place in places if place.writable)
     files = todo.file_rules and plan.FileRules(execute=tuple(dict.fromkeys(found.values())), write=write)
-    egress = todo.egress and replace(todo.egress, door=todo.egress.door and f"{folder}/out/out.sock")
-    todo = replace(todo, argv=tuple(outside(word) for word in todo.argv), cwd="/", folders=(), places=places,
-                   file_rules=files, egress=egress)  # fmt: skip
+    egress = todo.egress and replace(todo.egress, door=todo.egress.door and way_out)
+    env = {name: way_out if value == WAY_OUT else value for name, value in todo.env.items()}
+    todo = replace(todo, argv=tuple(outside(word) for word in todo.argv), env=env, cwd="/", folders=(),
+                   places=places, file_rules=files, egress=egress)  # fmt: skip
     _passable((package, *(str(Path(one.source)) for one in own().mounts)))
     argv = (own().executable, "-I", "-S", f"{package}/guard/__main__.py", f"{folder}/{PLAN_FILE}")
     return replace(ready, outer=Rendered(argv=argv), files={**ready.files, PLAN_FILE: plan.encode(todo).encode()})
