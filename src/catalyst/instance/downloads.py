@@ -4,14 +4,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
+from catalyst.fetcher.web import BUNDLES
 from catalyst.guard.record import Record, replace
 from catalyst.instance import job, prepare
+from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.resolving import Answered
+from catalyst.instance.store import remove_session
 from catalyst.models.fetch.shelf import STAGING, Shelf
 from catalyst.models.fetch.target import Target
 from catalyst.models.fetch.wanted import Wanted
@@ -110,13 +115,15 @@ class Downloads:
                 take(said)
 
         staging = str(self._shelf.path / STAGING)
-        try:
-            ended = job.run(
-                self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, **self._reach.env),
-                line, self._wake, seconds=left + GRACE, insist=self._insist,
-            )  # fmt: skip
-        finally:
-            self._shelf.drop(fetcher.REQUEST)
+        with _roots(self._engine) as roots:
+            try:
+                ended = job.run(
+                    self._confined, self._engine,
+                    lambda _policy, python: fetcher.workload(python, staging, roots, **self._reach.env),
+                    line, self._wake, seconds=left + GRACE, insist=self._insist,
+                )  # fmt: skip
+            finally:
+                self._shelf.drop(fetcher.REQUEST)
         if ended.stopped or ended.late:
             return "stopped" if ended.stopped else "time is up (DOWNLOAD_TIMEOUT)"
         return f"the downloader failed: {last or f'exit code {ended.code}'}" if ended.code else ""
@@ -139,6 +146,23 @@ class Downloads:
         seen = dict(ready.sandbox.identities).get(fetcher.STAGING, self._shelf.identity())
         if seen != self._shelf.identity():
             raise CatalystError("the staging folder was exchanged for another one", "who else writes the data directory?")
+
+
+@contextmanager
+def _roots(engine: Engine) -> Iterator[str]:
+    """A copy of the certificates that this machine trusts, for an image, which may have none; empty where /etc is shown."""
+    bundle = next((one for one in map(Path, BUNDLES) if one.is_file()), None)
+    if engine.own_files or bundle is None:
+        yield ""
+        return
+    folder = temporary()
+    try:
+        copy = folder / "roots.pem"
+        copy.write_bytes(bundle.read_bytes())
+        copy.chmod(0o644)
+        yield str(copy)
+    finally:
+        remove_session(folder)
 
 
 def _words(text: object) -> str:
