@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fetching import BODY, site
+from support import forget
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs of a size of its own needs root")
 TESTS = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ print(json.dumps(said))
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
+    forget(tmp_path)
     with site() as stub:
         done = subprocess.run(["unshare", "--mount", sys.executable, "-P", "-c", SCRIPT, str(TESTS), stub.url,
         str(tmp_path)],

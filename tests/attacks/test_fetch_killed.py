@@ -17,6 +17,7 @@ from pathlib import Path
 import catalyst
 from fetching import BODY, Page, models, site
 from live.model_sites import safetensors
+from support import forget
 
 KILLS = int(os.environ.get("CATALYST_TEST_FETCH_KILLS", "100"))
 PROGRAM = Path(__file__).parents[1] / "fetching.py"
@@ -36,6 +37,7 @@ def start(url: str, data: Path) -> "subprocess.Popen[str]":
 
 def test_killed_again_and_again(tmp_path: Path) -> None:
     chance, data = random.Random(6), tmp_path / "data"
+    forget(data)
     outside = {"data"}
 
     def slowly(_: int, page: Page) -> bool:
@@ -55,6 +57,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         for kill in range(KILLS):
             if len(models(data)) == len(FINAL):  # begin anew: with everything there it has nothing to do
                 subprocess.run(["rm", "-rf", str(data)], check=True)
+                forget(data)
             running = start(stub.url, data)
             time.sleep(chance.uniform(0.2, 1.0) * usual)
             alive += running.poll() is None

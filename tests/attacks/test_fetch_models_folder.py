@@ -1,6 +1,7 @@
 """The models folder is the workload's at `normal`, and the one who fetches may be root: nothing in it leads him astray."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,15 @@ import pytest
 from catalyst.errors import CatalystError, ModelsUnusable
 from catalyst.models.fetch.shelf import Shelf
 from fetching import BODY, Site, fetch, models, sha256, site
+from support import forget
 
 
 @pytest.fixture
-def stub():  # type: ignore[no-untyped-def]  # a generator of Site
+def stub(tmp_path: Path) -> Iterator[Site]:
+    """A site with one good file; what root keeps of an earlier run in the same folders is forgotten."""
+    for data in (tmp_path, tmp_path / "data", *(tmp_path / level for level in ("normal", "high", "maximum")),
+                 *(tmp_path / level / "x" for level in ("normal", "high", "maximum"))):  # fmt: skip
+        forget(data)
     with site() as found:
         found.files = {"good.safetensors": BODY}
         yield found

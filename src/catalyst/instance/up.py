@@ -15,7 +15,6 @@ from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
 from catalyst.instance import (
     cleanup,
     examine,
-    fetch,
     front,
     health,
     leftovers,
@@ -97,6 +96,8 @@ class Instance:
         """Models, before the workload starts: in `isolated` it could not get one."""
         orders = wanted.standing(self.settings)
         if orders:
+            from catalyst.instance import fetch  # TLS and what goes with it: a slow import
+
             self._record(state="fetching")
             fetch.before(self.settings, orders, engine, self.tell, self._wake)
 
