@@ -259,3 +259,47 @@ class VaultChildFailed(CatalystError):
     def __init__(self, why: str) -> None:
         super().__init__(f"the process that opens the vault failed: {why}",
                          "is pyrage there? python -c 'import pyrage'")  # fmt: skip
+
+
+class SourceRefused(SettingsError):
+    """What is to be fetched is written in a way that is not understood."""
+
+    def __init__(self, origin: str, text: str, why: str, instead: str) -> None:
+        super().__init__(f"{origin}: {shown(text)}: {why}", f"write it so: {instead}")
+        self.why = f"{shown(text)}: {why}"
+
+
+class ManifestRefused(SettingsError):
+    """models.toml is not understood; the message names the line."""
+
+    def __init__(self, file: str, line: int, why: str, instead: str = "") -> None:
+        super().__init__(f"{plain(file)}:{line}: {why}", instead or f"mend it: nano +{line} {pasted(file)}")
+
+
+class LockDamaged(SettingsError):
+    """models.lock is not what was written there."""
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{shown(file)} cannot be used: {why}",
+                         f"have it written anew: rm {pasted(file)} && catalyst fetch")  # fmt: skip
+
+
+class NameRefused(CatalystError):
+    """What a site calls a file can be no name of a model's file here."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"its name {shown(name)} cannot be used: {why}", "take another one: name = in models.toml")
+
+
+class ModelsUnusable(CatalystError):
+    """The folder of models, or one in it, cannot take a file."""
+
+    def __init__(self, path: str, why: str, hint: str = "") -> None:
+        super().__init__(f"{shown(path)} cannot take a model: {why}", hint or f"look at it: ls -ld {pasted(path)}")
+
+
+class FetchBusy(CatalystError):
+    """Another process fetches into the same data directory."""
+
+    def __init__(self, data: str) -> None:
+        super().__init__(f"models are being fetched into {shown(data)} already", "wait for it, or end it")

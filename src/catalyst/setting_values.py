@@ -187,6 +187,31 @@ def networks(name: str, text: str) -> tuple[str, ...]:
         raise SettingsError(f"{name} is {shown(text)}; it must be addresses or networks", f"{name}=127.0.0.1") from error
 
 
+def hashes(name: str, text: str) -> tuple[str, ...]:
+    """sha256 in hexadecimal, in lower case."""
+    return _each(name, text.lower(), "[0-9a-f]{64}", "sha256 in hexadecimal, 64 digits", "sha256sum FILE prints one")
+
+
+def repositories(name: str, text: str) -> tuple[str, ...]:
+    """OWNER/REPO, and perhaps a file and a revision, which are looked at when they are fetched."""
+    return _each(name, text, r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9]\S*", "repositories of HuggingFace",
+                 f"{name}=stabilityai/sdxl-vae")  # fmt: skip
+
+
+def versions(name: str, text: str) -> tuple[str, ...]:
+    """Numbers of versions."""
+    return _each(name, text, r"[1-9][0-9]{0,11}", "versions of CivitAI, modelVersionId in a page's address",
+                 f"{name}=128713")  # fmt: skip
+
+
+def _each(name: str, text: str, pattern: str, what: str, hint: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(_words(text)))
+    for word in words:
+        if not re.fullmatch(pattern, word):
+            raise SettingsError(f"{name} has {shown(word)}; it must be {what}", hint)
+    return words
+
+
 def _words(text: str) -> list[str]:
     return text.replace(",", " ").split()
 

@@ -63,6 +63,14 @@ class Settings(Record):
     wipe_within: int
     certificate: str
     disable_metadata: bool
+    models: str
+    models_allow: tuple[str, ...]
+    hf_repos_to_download: tuple[str, ...]
+    civitai_checkpoints_to_download: tuple[str, ...]
+    civitai_loras_to_download: tuple[str, ...]
+    civitai_vaes_to_download: tuple[str, ...]
+    download_timeout: int
+    verify_checksums: bool
     origin: Mapping[str, str]
     notices: tuple[str, ...] = ()
 
@@ -162,6 +170,16 @@ FIELDS: tuple[Field, ...] = (
           "with forensic cleanup: file that says after each run what became of every folder (JSON)", "FILE"),
     Field("disable_metadata", "CATALYST_DISABLE_METADATA", "false", parse.boolean,
           "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
+    Field("models", "CATALYST_MODELS", "", parse.path, "list of models to get; without it ./models.toml, if any", "FILE"),
+    Field("models_allow", "CATALYST_MODELS_ALLOW", "", parse.hashes,
+          "sha256 of models to take whatever their type and whatever the scan finds", "HASHES", many=True),
+    Field("hf_repos_to_download", "HF_REPOS_TO_DOWNLOAD", "", parse.repositories,
+          "models to get from HuggingFace: OWNER/REPO[/FILE][@REVISION], with commas between", "REPOS", many=True),
+    *(Field(f"civitai_{what}_to_download", f"CIVITAI_{what.upper()}_TO_DOWNLOAD", "", parse.versions,
+            f"{what} to get from CivitAI: numbers of versions, with commas between", "VERSIONS", many=True)
+      for what in ("checkpoints", "loras", "vaes")),
+    Field("download_timeout", "DOWNLOAD_TIMEOUT", "3600", parse.integer(1, 604800), "for all downloads together", "SECONDS"),
+    Field("verify_checksums", "VERIFY_CHECKSUMS", "true", parse.boolean, "hash models that are there, if changed", "BOOL"),
 )  # fmt: skip
 
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}

@@ -12,7 +12,7 @@ MAX_TOML = 64 * 1024
 
 def read(file: Path, keys: Mapping[str, bool], *, required: bool) -> dict[str, str]:
     """Its top-level keys as text. `keys` are the known ones, each with whether it may be a list. Raises SettingsError."""
-    text = _owned_text(file, required=required)
+    text = owned_text(file, "--config", required=required)
     if text is None:
         return {}
     import tomllib
@@ -41,41 +41,46 @@ PLACES = frozenset({"models", "custom_nodes", "packages", "input", "output", "us
 
 
 def not_the_workloads(file: Path) -> None:
-    """Raises PathRefused for a ./catalyst.toml inside a place of a data directory: the workload may have written it."""
+    """Raises PathRefused for a file inside a place of a data directory: the workload may have written it."""
     here = Path(os.path.realpath(file))
     if file.is_file() and any(up.name in PLACES and (up.parent / ".catalyst").exists() for up in here.parents):
-        raise PathRefused("catalyst.toml", str(here), "it lies where a workload may write",
-                          f"cd out of there, or if it is yours: --config {pasted(str(here))}")  # fmt: skip
+        option = "--config" if file.name == "catalyst.toml" else "--models"
+        raise PathRefused(file.name, str(here), "it lies where a workload may write",
+                          f"cd out of there, or if it is yours: {option} {pasted(str(here))}")  # fmt: skip
 
 
-def _owned_text(file: Path, *, required: bool) -> str | None:
+def owned_text(file: Path, setting: str, *, required: bool) -> str | None:
+    """The text of a file that nobody but its owner and root can have written; None where it is missing.
+
+    Raises PathRefused, naming `setting`.
+    """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         if required:
-            raise PathRefused("--config", str(file), "no such file", "give an existing file") from None
+            raise PathRefused(setting, str(file), "no such file", "give an existing file") from None
         return None
     except (OSError, ValueError) as error:
-        raise PathRefused("--config", str(file), _why(error), "give a readable file") from error
+        raise PathRefused(setting, str(file), _why(error), "give a readable file") from error
     try:
-        _trusted(file, os.fstat(descriptor))
+        _trusted(file, setting, os.fstat(descriptor))
         raw = os.read(descriptor, MAX_TOML + 1)
     finally:
         os.close(descriptor)
     if len(raw) > MAX_TOML:
-        raise PathRefused("--config", str(file), f"larger than {MAX_TOML} bytes", "shorten it")
+        raise PathRefused(setting, str(file), f"larger than {MAX_TOML} bytes", "shorten it")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise PathRefused("--config", str(file), "not UTF-8 text", "save it as UTF-8") from error
+        raise PathRefused(setting, str(file), "not UTF-8 text", "save it as UTF-8") from error
 
 
-def _trusted(file: Path, status: os.stat_result) -> None:
+def _trusted(file: Path, setting: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise PathRefused("--config", str(file), "not a regular file", "give a regular file")
+        raise PathRefused(setting, str(file), "not a regular file", "give a regular file")
     if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
         name = pasted(str(file))
-        raise PathRefused("--config", str(file), "others may write it, and it decides what is confined",
+        raise PathRefused(setting, str(file), "others may write it, and it decides what is confined",
                           f"chown $(id -u) {name} && chmod go-w {name}")  # fmt: skip
 
 

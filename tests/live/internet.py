@@ -8,6 +8,7 @@ reached a server; `credentials`, a line for each that had one. Needs root.
 
 import hashlib
 import http.server
+import os
 import socket
 import ssl
 import struct
@@ -17,12 +18,17 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # this file is a program, too
+
+from live import model_sites
+
 # name -> address. Of the last three the first is refused by every list, the others lead where nobody may go.
 # Three want the token that lies in FOLDER/token: the hub for /owner/gated, CivitAI for a download, echo.example.net says
 # back what it was asked. The first two redirect to hosts that, as the real ones do, refuse a request with a credential.
 HOSTS = {
     "huggingface.co": "93.184.216.10", "cdn-lfs.huggingface.co": "93.184.216.10", "github.com": "93.184.216.11",
-    "civitai.com": "93.184.216.14", "b2.civitai.com": "93.184.216.14", "echo.example.net": "93.184.216.15",
+    "civitai.com": "93.184.216.14", "b2.civitai.com": "93.184.216.14", "us.aws.cdn.hf.co": "93.184.216.16",
+    "echo.example.net": "93.184.216.15",
     "pypi.org": "93.184.216.12", "files.pythonhosted.org": "93.184.216.12", "owner.example.net": "93.184.216.13",
     "evil.example.net": "93.184.216.66", "rebound.example.net": "169.254.169.254", "private.example.net": "10.11.12.13",
 }  # fmt: skip
@@ -56,7 +62,7 @@ class Stub(http.server.BaseHTTPRequestHandler):
         if said or "token=" in self.path:
             with (self.folder / "credentials").open("a") as credentials:
                 credentials.write(f"{self.command} {host} {self.path} {' '.join(said)}\n")
-        status, content, kind, more = self._wanting(host) or (200, *self._page(host))
+        status, content, kind, more = self._wanting(host) or self._model(host) or (200, *self._page(host))
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **more}.items():
             self.send_header(name, value)
@@ -73,6 +79,8 @@ class Stub(http.server.BaseHTTPRequestHandler):
             return 200, str(self.headers).encode(), "text/plain", {}
         if host in {"cdn-lfs.huggingface.co", "b2.civitai.com"}:
             return (400, b"two ways to say who asks", "text/plain", {}) if self.headers.get("Authorization") else None
+        if host == "civitai.com" and path.rpartition("/")[2] in model_sites.VERSIONS:
+            return None
         if path.startswith(("/owner/gated/", "/api/download/")) and not allowed:
             return 401, b"", "text/plain", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"}
         if path.startswith("/owner/gated/resolve/"):
@@ -81,6 +89,11 @@ class Stub(http.server.BaseHTTPRequestHandler):
         if path.startswith("/api/download/"):
             return 307, b"", "text/plain", {"Location": "https://b2.civitai.com/weights?signature=1"}
         return None
+
+    def _model(self, host: str) -> tuple[int, bytes, str, dict[str, str]] | None:
+        """What the fetching of models asks for; None for the rest."""
+        found = model_sites.answer(host, self.path, dict(self.headers))
+        return (found[0], found[1], "application/octet-stream", found[2]) if found else None
 
     def _page(self, host: str) -> tuple[bytes, str, dict[str, str]]:
         path = self.path.partition("?")[0]
@@ -99,12 +112,16 @@ class Stub(http.server.BaseHTTPRequestHandler):
 
 def inside(folder: Path, command: Sequence[str]) -> int:
     """In the fresh namespaces: the other end with its servers, names, the command. Its exit code."""
+    for kind in ("net", "mnt"):  # mounts and routes of this machine are nobody's to change
+        if Path(f"/proc/self/ns/{kind}").readlink() == Path(f"/proc/{os.getppid()}/ns/{kind}").readlink():
+            raise SystemExit(f"not in a {kind} namespace of its own; start it with the argv that argv() gives")
     names = folder / "hosts"
     names.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in HOSTS.items()))
     subprocess.run(["mount", "--bind", str(names), "/etc/hosts"], check=True)
     (folder / "seen").touch()
     _wheel(folder / WHEEL)
     _certificate(folder)
+    _trusted(folder)
     far = ["unshare", "--net", sys.executable, str(Path(__file__).resolve()), str(folder), "serve"]
     with subprocess.Popen(far, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout
@@ -175,6 +192,14 @@ def _certificate(folder: Path) -> None:
     subprocess.run(["openssl", "x509", "-req", "-in", str(request), "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
                     "-extfile", "names", "-out", str(signed)], cwd=folder, check=True, capture_output=True)  # fmt: skip
     (folder / "both.pem").write_text(key.read_text() + signed.read_text())
+
+
+def _trusted(folder: Path) -> None:
+    """The test CA beside the system's roots, for what is told of no other: the sandbox shows that file."""
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    (folder / "bundle.pem").write_text((bundle.read_text() if bundle.exists() else "") + (folder / "ca.pem").read_text())
+    if bundle.exists():
+        subprocess.run(["mount", "--bind", str(folder / "bundle.pem"), str(bundle)], check=True)
 
 
 def _wheel(path: Path) -> None:

@@ -66,6 +66,14 @@ THREE = {
     "wipe_within": ("1", "2", "3"),
     "certificate": ("/x/c", "/y/c", "/z/c"),
     "disable_metadata": ("true", "false", "true"),
+    "models": ("/a", "/b", "/c"),
+    "models_allow": ("a" * 64, "b" * 64, f"{'c' * 64} {'d' * 64}"),
+    "hf_repos_to_download": ("a/b", "b/c/d.gguf@main", "c/d e/f"),
+    "civitai_checkpoints_to_download": ("1", "2", "3 4"),
+    "civitai_loras_to_download": ("1", "2", "3 4"),
+    "civitai_vaes_to_download": ("1", "2", "3 4"),
+    "download_timeout": ("1", "2", "3"),
+    "verify_checksums": ("false", "true", "false"),
 }
 # A setting that means something only beside another one.
 BESIDE = {"wipe": {"enable_forensic_cleanup": "true"}}

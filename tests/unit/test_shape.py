@@ -22,7 +22,7 @@ TABLES: set[str] = set()  # files that are a table may be longer; name them here
 # What runs in the sandbox, with the standard library alone, and what of Catalyst each part may import besides.
 INSIDE = {
     "guard/": ("guard",), "canary/": ("canary", "audit.inside"), "audit/inside/": ("audit.inside", "audit.probes"),
-    "audit/probes/": ("audit.inside",),
+    "audit/probes/": ("audit.inside",), "fetcher/": ("fetcher",),
 }  # fmt: skip
 STARTERS = {
     "system", "popen", "fork", "forkpty", "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "execlpe",

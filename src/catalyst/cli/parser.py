@@ -15,6 +15,7 @@ first steps:
   catalyst password                    a password to log in with, beside the link that up prints
   catalyst doctor                      what this machine can hold
   catalyst verify                      attack the sandbox, and see what held
+  catalyst fetch civitai:128713        a model, checked, into the folder where ComfyUI looks
   catalyst scan ~/ComfyUI/models       look for code in models and for danger in nodes
 
 every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
@@ -44,8 +45,8 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 COMMANDS = (
-    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "wipe",
-    "policy", "egress", "vault", "render", "completion", "entrypoint",
+    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "fetch", "scan",
+    "wipe", "policy", "egress", "vault", "render", "completion", "entrypoint",
 )  # fmt: skip
 
 
@@ -58,8 +59,8 @@ def build(only: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
-        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _wipe, _policy,
-        _egress, _vault, _render, _completion, _entrypoint,
+        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _fetch, _scan, _wipe,
+        _policy, _egress, _vault, _render, _completion, _entrypoint,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
@@ -257,6 +258,19 @@ def _vault_act(acts: Commands, name: str, text: str) -> argparse.ArgumentParser:
     _passphrase(act)
     _settings(act, only=("security_token_vault_path", "vault_identity"))
     return act
+
+
+def _fetch(commands: Commands, full: bool) -> None:
+    fetch = _command(commands, "fetch", "get models from HuggingFace and CivitAI, checked, where ComfyUI looks for them")
+    if full:
+        fetch.add_argument("sources", nargs="*", metavar="SOURCE",
+                           help="hf:OWNER/REPO[/FILE][@REVISION], civitai:VERSION, or a page's address; without any: "
+                                "models.toml and the variables")  # fmt: skip
+        fetch.add_argument("--folder", help="ComfyUI's folder for it [default: it is found out]")
+        fetch.add_argument("--sha256", metavar="HASH", help="take the file with this sha256 and no other")
+        fetch.add_argument("--update", action="store_true", help="ask the sites anew instead of the lock file")
+        _json(fetch)
+        _settings(fetch)
 
 
 def _scan(commands: Commands, full: bool) -> None:

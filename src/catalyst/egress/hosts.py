@@ -81,3 +81,12 @@ HOSTS = (
 def default_rules(level_is_normal: bool) -> tuple[Rule, ...]:
     """The rules that hold when the owner wrote none."""
     return tuple(parse(host.rule) for host in HOSTS if level_is_normal or not host.normal)
+
+
+def for_models(sites: frozenset[str]) -> frozenset[str]:
+    """Of the list, the rules that downloads from these sites need: `hf`, `civitai`. What uploads is not among them."""
+    uploads = "cas-server."
+    return frozenset(
+        host.rule for host in HOSTS
+        if not host.normal and ("civitai" if "civitai" in host.rule else "hf") in sites and not host.rule.startswith(uploads)
+    )  # fmt: skip

@@ -46,6 +46,8 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
                 tell(plain(line.removeprefix("catalyst: notice: ")))
         shown = len(lines)
         record = store.read() if store.holder() == background.pid else None
+        if record and record.state == "fetching":  # that has a time-out of its own
+            deadline = time.monotonic() + READY_WITHIN
         if record and record.state == "ready":
             return link(store, record.url, only=True)
         if background.poll() is not None:

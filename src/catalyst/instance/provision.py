@@ -5,22 +5,18 @@ new environment and the internet, and nothing else.
 """
 
 import os
-import select
 import shutil
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 from catalyst.engine import process
-from catalyst.engine.engine import Engine, hold
+from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, SettingsError
 from catalyst.guard.record import replace
-from catalyst.instance import prepare
-from catalyst.instance.ground import temporary
+from catalyst.instance import job, prepare
 from catalyst.instance.log import one_line
 from catalyst.instance.prepare import MakeWorkload
-from catalyst.instance.store import Store, make_session, remove_session
-from catalyst.instance.way_out import way_out
+from catalyst.instance.store import Store, remove_session
 from catalyst.policy.model import Place, Policy
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
@@ -127,62 +123,17 @@ class _Job:
         )  # fmt: skip
 
 
-def _in_sandbox(settings: Settings, engine: Engine, job: _Job, tell: Tell, wake: int) -> None:
-    """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError.
-
-    The step dies with us by its lifeline, and at a signal at once.
-    """
+def _in_sandbox(settings: Settings, engine: Engine, step: _Job, tell: Tell, wake: int) -> None:
+    """Run a step at `normal` with the internet; its last line is shown as progress. Raises CatalystError."""
     loose = replace(settings, security_level=Level.NORMAL, network_mode=NetworkMode.PUBLIC, paranoid_mode=False)
-    folder = temporary()
-    alive, held = os.pipe2(os.O_CLOEXEC)
-    try:
-        ready = prepare.prepare(loose, engine, job.workload, name=folder.name, folder=folder, lifeline=alive)
-        make_session(folder, ready.files)
-        with way_out(ready, folder, at_once=True):
-            running = process.start(ready.outer.argv, stdin=process.NULL, keep=(alive,), opened=ready.outer.opened)
-            last, stopped = _follow(running, tell, wake)
-            if stopped:
-                _kill(engine, folder.name, running)
-            if running.stdout:
-                running.stdout.close()
-            code = running.wait()
-        if stopped or code != 0:
-            why = "stopped" if stopped else last
-            raise CatalystError(f"installing ComfyUI's packages failed: {why}", "catalyst up tries again")
-    finally:
-        os.close(alive)
-        os.close(held)
-        remove_session(folder)
+    last = ""
 
+    def show(line: bytes) -> None:
+        nonlocal last
+        last = one_line(line.decode(errors="replace")) or last
+        tell(last)
 
-def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
-    """End the sandbox and wait until nothing of it is left.
-
-    Its PID 1 is taken hold of while the monitor is stopped, not killed: of a dead monitor the child could not be found,
-    and what dies with it (--die-with-parent) dies a little later, still writing into what we are about to remove.
-    """
-    running.send_signal(signal.SIGSTOP)
-    first = hold(engine, name, running.pid)
-    running.kill()
-    if first:
-        first.kill()
-        first.close()
-
-
-def _follow(running: "process.Process[bytes]", tell: Tell, wake: int) -> tuple[str, bool]:
-    """Show what it prints until it ends, or until we are asked to stop; its last line, and whether we were asked.
-
-    Read as it comes: half a line must not make us wait for the other half.
-    """
-    last, pending = "", b""
-    output = running.stdout.fileno() if running.stdout else wake
-    while wake not in (ready := select.select([output, wake], [], [])[0]):
-        got = os.read(output, 4096) if ready else b""
-        if not got:
-            return last, False
-        *lines, pending = (pending + got).split(b"\n")
-        pending = pending[-4096:]
-        for line in lines:
-            last = one_line(line.decode(errors="replace")) or last
-            tell(last)
-    return last, True
+    ended = job.run(loose, engine, step.workload, show, wake)
+    if ended.stopped or ended.code != 0:
+        why = "stopped" if ended.stopped else last
+        raise CatalystError(f"installing ComfyUI's packages failed: {why}", "catalyst up tries again")

@@ -13,7 +13,7 @@ from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
 from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
-from catalyst.instance import cleanup, front, health, leftovers, posture, prepare, profiles, provision
+from catalyst.instance import cleanup, front, health, leftovers, posture, prepare, profiles, provision, wanted
 from catalyst.instance.cleanup import Cleanup
 from catalyst.instance.front import Front
 from catalyst.instance.log import Log
@@ -69,6 +69,7 @@ class Instance:
                                     tokens=bool(self.tokens and self.tokens.wanted))  # fmt: skip
             prepare.insist(ready)
             self._tell_gaps(ready)
+            self._fetch(engine)
             self.front = Front(self.settings, self._stack)
             self._record(state="starting", app=app, url=self.front.url)
             self.store.open_session(ready.files, self.settings.user, door=True)
@@ -84,6 +85,15 @@ class Instance:
                     self._announce(announce)
                 self._watch()
             return self._stop()
+
+    def _fetch(self, engine: Engine) -> None:
+        """Models, before the workload starts: in `isolated` it could not get one."""
+        orders = wanted.standing(self.settings)
+        if orders:
+            from catalyst.instance import fetch  # TLS and what goes with it: a slow import
+
+            self._record(state="fetching")
+            fetch.before(self.settings, orders, engine, self.tell, self._wake)
 
     def _record(self, **changes: str | int) -> None:
         """Write what is known by now, so that `down` finds us from the first moment on."""

@@ -1,0 +1,107 @@
+"""A program that does one thing in a sandbox and ends: watched line by line, ended at a signal, gone when we are."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from catalyst.engine import process
+from catalyst.engine.engine import Engine, hold
+from catalyst.guard.record import Record
+from catalyst.instance import alone, prepare
+from catalyst.instance.ground import temporary
+from catalyst.instance.prepare import MakeWorkload, Prepared
+from catalyst.instance.store import make_session, remove_session
+from catalyst.instance.way_out import way_out
+from catalyst.settings import Settings
+
+LONGEST_LINE = 1 << 20  # bytes; what comes without an end of line is cut
+Line = Callable[[bytes], None]
+
+
+class Ended(Record):
+    """Its exit code, and whether it was ended: because somebody asked (`stopped`), or because its time was up (`late`)."""
+
+    code: int
+    stopped: bool = False
+    late: bool = False
+
+
+def run(
+    settings: Settings, engine: Engine, make: MakeWorkload, line: Line, wake: int, *,
+    seconds: float | None = None, insist: Callable[[Prepared], None] = lambda _: None,
+) -> Ended:  # fmt: skip
+    """Run it to the end; `line` gets what it prints. It dies with us by its lifeline, and at once when `wake` can be read.
+
+    `insist` looks at what holds before anything starts. Raises CatalystError.
+    """
+    folder = temporary()
+    try:
+        ready = prepare.prepare(settings, engine, make, name=folder.name, folder=folder, lifeline=0)
+        insist(ready)
+        ready = alone.adjusted(ready, folder) if engine is alone.ALONE else ready
+        make_session(folder, ready.files)
+        with way_out(ready, folder, at_once=True):
+            alone.opened(ready, folder)
+            running = process.start(ready.outer.argv, opened=ready.outer.opened)
+            try:
+                stopped, late = _follow(running, line, wake, seconds)
+            finally:
+                _end(engine, folder.name, running)
+            return Ended(running.returncode, stopped, late)
+    finally:
+        remove_session(folder)
+
+
+def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
+    """Nothing of it is left afterwards. What ended by itself ends quietly."""
+    try:
+        if running.stdin:
+            with suppress(OSError):
+                running.stdin.close()  # the guard's lifeline
+        running.wait(timeout=alone.PATIENCE if engine is alone.ALONE else 0.5)
+    except process.Expired:
+        _kill(engine, name, running)
+    if running.stdout:
+        running.stdout.close()
+    running.wait()
+    engine.remove(name)
+
+
+def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
+    """End the sandbox and wait until nothing of it is left.
+
+    Its PID 1 is taken hold of while the monitor is stopped, not killed: of a dead monitor the child could not be found,
+    and what dies with it (--die-with-parent) dies a little later, still writing into what we are about to remove.
+    """
+    running.send_signal(signal.SIGSTOP)
+    first = hold(engine, name, running.pid)
+    running.kill()
+    if first:
+        first.kill()
+        first.close()
+
+
+def _follow(running: "process.Process[bytes]", line: Line, wake: int, seconds: float | None) -> tuple[bool, bool]:
+    """Hand on what it prints until it ends; whether we were asked to stop, and whether its time was up.
+
+    Read as it comes: half a line must not make us wait for the other half.
+    """
+    pending, until = b"", None if seconds is None else time.monotonic() + seconds
+    output = running.stdout.fileno() if running.stdout else wake
+    while True:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        ready = select.select([output, wake], [], [], left)[0]
+        if wake in ready or not ready:
+            return wake in ready, not ready
+        got = os.read(output, 1 << 16)
+        if not got:
+            if pending:
+                line(pending)
+            return False, False
+        *lines, pending = (pending + got).split(b"\n")
+        pending = pending[-LONGEST_LINE:]
+        for one in lines:
+            line(one)
