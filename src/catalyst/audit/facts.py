@@ -50,7 +50,8 @@ class Memory(Record):
 
 
 class Health(Record):
-    """A health check: what it runs, empty for none, ("NONE",) where it was switched off; times in seconds, 0 if not said."""
+    """A health check: what it runs, empty for none, ("NONE",) where it was switched off; times in seconds, 0 if not
+    said."""
 
     test: tuple[str, ...]
     interval: float = 0
@@ -63,7 +64,8 @@ class Health(Record):
 class Container(Record):
     """How one container is, or is to be, started. Namespaces: "" is its own, "host" the host's, "container:X" another's.
 
-    `seccomp`, `apparmor`: "" is the engine's default, "unconfined" none, else a name or file. `selinux`: "disable" or labels.
+    `seccomp`, `apparmor`: "" is the engine's default, "unconfined" none, else a name or file. `selinux`: "disable" or
+    labels.
     `memory`, `pids` 0: no limit. `masked`: the kernel files that engines hide are hidden. `lines` gives a field's line.
     `modules` are the security modules the engine applies, `processes` the names of running programs. Of `image`, what the
     subject calls it; `listens` are a Dockerfile's words of the same container where one was found.
@@ -116,7 +118,8 @@ class Container(Record):
 
 class Instruction(Record):
     """One instruction of a Dockerfile: its name in capitals, flags, the text with variables put in, the words as far as
-    they are plain, its first line, the stage it is in; `heredocs` are the texts that follow it. `unresolved`: a variable in it has no value."""
+    they are plain, its first line, the stage it is in; `heredocs` are the texts that follow it. `unresolved`: a variable
+    in it has no value."""
 
     name: str
     flags: Mapping[str, str]

@@ -75,8 +75,10 @@ def broken(evidence: str, line: int = 0) -> Broken:
 class Check(Record):
     """One check, one file of `checks/`.
 
-    `control` is a control of the policy or one of TOPICS. `fix` says for a kind of subject the exact line or flag; the key
-    "" stands for every other kind. `references` are ids in other people's lists. `about` is the type of facts it looks at,
+    `control` is a control of the policy or one of TOPICS. `fix` says for a kind of subject the exact line or flag; the
+    key
+    "" stands for every other kind. `references` are ids in other people's lists. `about` is the type of facts it looks
+    at,
     `kinds` the kinds of subject, none for all that have such facts. `good` and `bad` are texts of the kind `language`
     (audit/examples.py): documentation and tests at once.
     """

@@ -15,7 +15,8 @@ EVIDENCE = 300  # characters of a foreign word in a report
 class Subject(Record):
     """One thing that was looked at: what kind it is, its name, what could be read of it, and what could not.
 
-    `facts` are records of audit/facts.py. `undone` are parts of the audit that were not done, each with its reason. `file` is
+    `facts` are records of audit/facts.py. `undone` are parts of the audit that were not done, each with its reason.
+    `file` is
     the path to put a finding at, empty where there is none.
     """
 
@@ -62,7 +63,7 @@ def outcome_of(check: Check, facts: object) -> Outcome:
         found = check.test(facts)
     except NotKnown as missing:
         return Unknown(str(missing))
-    except Exception as error:  # noqa: BLE001 -- whatever a hostile subject provokes; the program itself goes on
+    except Exception as error:
         return broken(f"the check crashed on this subject: {type(error).__name__}: {plain(str(error), EVIDENCE)}")
     if isinstance(found, Broken) and not found.at:
         return broken("the check names no place")

@@ -36,7 +36,9 @@ def read(data: bytes, name: str, env: bytes | None = None) -> Subject:
         raise SubjectUnreadable(name, line_of(tree, "services") or 1, "no services in it")
     variables = _dotenv(env)
     _interpolate(tree, variables)
-    undone = [f"include (line {line_of(tree, 'include')}) is not followed; audit those files too"] if "include" in tree else []
+    undone = []
+    if "include" in tree:
+        undone.append(f"include (line {line_of(tree, 'include')}) is not followed; audit those files too")
     facts = []
     for key in services:
         if not isinstance(services[key], Map):
@@ -106,8 +108,9 @@ def _extended(services: Map, key: str, name: str) -> tuple[Map, str]:
         file = given.get("file", "") if isinstance(given, Map) else ""
         if file:
             return service, str(file)
-        if not isinstance(services.get(base), Map) or chain > LONGEST_CHAIN:
-            raise SubjectUnreadable(name, line_of(service, "extends"), "it extends a service that is not there, or itself")
+        if not isinstance(base, str) or not isinstance(services.get(base), Map) or chain > LONGEST_CHAIN:
+            raise SubjectUnreadable(name, line_of(service, "extends"),
+                                    "it extends a service that is not there, or itself")
         merged = Map(service.line)
         for source in (services[base], service):
             for one in source:
@@ -156,7 +159,8 @@ class _Service:
             network=self._network(), pid=get("pid", ""), ipc=words.own(get("ipc", "")), uts=get("uts", ""),
             userns=get("userns_mode", ""), cgroupns=words.own(get("cgroup", "")), cgroup_parent=get("cgroup_parent", ""),
             mounts=self._mounts(), devices=items("devices", "source"), device_rules=items("device_cgroup_rules", ""),
-            groups=items("group_add", ""), ports=self._ports(), memory=self._memory(), cpus=self._cpus(), pids=self._pids(),
+            groups=items("group_add", ""), ports=self._ports(), memory=self._memory(), cpus=self._cpus(),
+                         pids=self._pids(),
             restart=self._restart(), health=self._health(), environment=self._environment(), image=self._image(),
             command=self._command(), workdir=get("working_dir", ""), tmpfs=self._tmpfs(), hosts=self._hosts(),
             sysctls=self._sysctls(), lines={**self._map.lines, "": line},
@@ -183,7 +187,8 @@ class _Service:
         value = self._map.get(key)
         if value is None:
             return None if self._missing(key) else ()
-        found = [one.get(inside) if isinstance(one, Map) else one for one in (value if isinstance(value, Seq) else [value])]
+        found = [one.get(inside) if isinstance(one, Map) else one
+                 for one in (value if isinstance(value, Seq) else [value])]
         if any(one is None or isinstance(one, Unset | Map | Seq) for one in found):
             return None
         return tuple(str(one) for one in found)
@@ -281,7 +286,7 @@ class _Service:
         if test is None:
             return None
         command = tuple(str(one) for one in test) if isinstance(test, Seq) else ("CMD-SHELL", str(test))
-        times = {key: words.seconds(value.get(word)) for key, word in
+        times: dict[str, Any] = {key: words.seconds(value.get(word)) for key, word in
                  (("interval", "interval"), ("timeout", "timeout"), ("start", "start_period"))}  # fmt: skip
         return Health(command, **times, retries=words.number(value.get("retries")) or 0, line=line)
 

@@ -1,4 +1,5 @@
-"""A container of docker or podman, running or not: what its engine says of it, and of a running one what the kernel says."""
+"""A container of docker or podman, running or not: what its engine says of it, and of a running one what the kernel
+says."""
 
 import json
 import os
@@ -24,7 +25,8 @@ def read(engine: str, name: str) -> Subject:
     if answer.code == process.MISSING:
         raise CatalystError(f"{engine} is not installed", "name the other engine: --engine podman")
     if answer.code != 0:
-        raise CatalystError(f"{engine} shows no container {shown(name)}: {plain(answer.err.strip())}", f"{engine} ps --all")
+        raise CatalystError(f"{engine} shows no container {shown(name)}: {plain(answer.err.strip())}",
+                            f"{engine} ps --all")
     try:
         said = json.loads(answer.out)[0]
         facts = of(said, engine, _modules(engine))
@@ -45,6 +47,7 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
     host, config = said.get("HostConfig") or {}, said.get("Config") or {}
     security = tuple(host.get("SecurityOpt") or ())
     privileged = bool(host.get("Privileged"))
+    spaces: dict[str, Any] = _namespaces(host)
     return Container(
         kind=engine, name=str(said.get("Name", "")).lstrip("/"), user=str(config.get("User") or "0"),
         privileged=privileged, added=words.capabilities(host.get("CapAdd") or ()),
@@ -52,7 +55,7 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
         seccomp="unconfined" if privileged else words.security(security, "seccomp"),
         apparmor=_apparmor(said, security, privileged), selinux=words.security(security, "label"),
         masked=not privileged and _masked(host, security), read_only=bool(host.get("ReadonlyRootfs")),
-        network=_network(str(host.get("NetworkMode", ""))), **_namespaces(host), cgroup_parent=str(host.get("CgroupParent") or ""),
+        network=_network(str(host.get("NetworkMode", ""))), **spaces, cgroup_parent=str(host.get("CgroupParent") or ""),
         mounts=_mounts(said), devices=tuple(str(one.get("PathOnHost")) for one in host.get("Devices") or ()),
         device_rules=tuple(host.get("DeviceCgroupRules") or ()), groups=tuple(host.get("GroupAdd") or ()),
         ports=_ports(host), memory=int(host.get("Memory") or 0), cpus=_cpus(host), pids=_pids(host.get("PidsLimit")),
@@ -126,7 +129,7 @@ def _restart(host: Mapping[str, Any]) -> str:
 
 def _health(config: Mapping[str, Any]) -> Health:
     said = config.get("Healthcheck") or {}
-    times = {key: float(said.get(word) or 0) / 1e9 for key, word in
+    times: dict[str, Any] = {key: float(said.get(word) or 0) / 1e9 for key, word in
              (("interval", "Interval"), ("timeout", "Timeout"), ("start", "StartPeriod"))}  # fmt: skip
     return Health(tuple(said.get("Test") or ()), **times, retries=int(said.get("Retries") or 0))
 
@@ -145,8 +148,8 @@ def _modules(engine: str) -> frozenset[str] | None:
     if engine == "docker":
         answer = process.run(["docker", "info", "--format", "{{.SecurityOptions}}"])
     else:
-        answer = process.run([engine, "info", "--format", "name=apparmor {{.Host.Security.AppArmorEnabled}} "
-                              "name=selinux {{.Host.Security.SELinuxEnabled}}"])  # fmt: skip
+        asked = "name=apparmor {{.Host.Security.AppArmorEnabled}} name=selinux {{.Host.Security.SELinuxEnabled}}"
+        answer = process.run([engine, "info", "--format", asked])
     if answer.code != 0:
         return None
     said = answer.out.replace(" false", "-off")
@@ -161,7 +164,8 @@ def _seen(facts: Container, pid: int) -> Container:
 
 def _looked_up(mount: Mount) -> Mount:
     try:
-        return replace(mount, real=os.path.realpath(mount.source), socket=stat.S_ISSOCK(Path(mount.source).stat().st_mode))
+        return replace(mount, real=os.path.realpath(mount.source),
+                       socket=stat.S_ISSOCK(Path(mount.source).stat().st_mode))
     except OSError:
         return mount
 

@@ -25,7 +25,8 @@ _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*(.*?)\s*$")
 _HEREDOC = re.compile(r"""(?<!<)<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_]*)\2""")
 _FLAG = re.compile(r"--([a-z-]+)(?:=(\S*))?(?:\s+|$)")
 # What a build always has (docs.docker.com/reference/dockerfile/#predefined-args and buildkit's platform arguments).
-_PREDEFINED = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "BUILDPLATFORM": "linux/amd64",
+_PREDEFINED = {"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64",
+               "BUILDPLATFORM": "linux/amd64",
                "BUILDOS": "linux", "BUILDARCH": "amd64", "TARGETVARIANT": "", "BUILDVARIANT": ""}  # fmt: skip
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
@@ -81,7 +82,7 @@ def _directives(lines: list[str]) -> tuple[str, int]:
 
 
 def _body(lines: list[str], at: int, word: str, strip: str, where: tuple[str, int]) -> tuple[str, int]:
-    body = []
+    body: list[str] = []
     while at < len(lines):
         line, at = lines[at], at + 1
         if (line.lstrip("\t") if strip else line) == word:
@@ -135,9 +136,10 @@ class _Reader:
         base = words[0]
         parent = next((at for at in reversed(range(len(names))) if names[at] == base.lower()), -1)
         self.stages.append(Stage(base, words[2].lower() if len(words) == 3 else "", made.line, parent, not known))
-        self._here = dict(_PATH) | (self._inherited[parent] if parent >= 0 else {})
+        self._here = {**_PATH, **(self._inherited[parent] if parent >= 0 else {})}
         self._inherited.append(dict(self._here))
-        return Instruction("FROM", made.flags, made.text, made.line, len(self.stages) - 1, (), made.words, made.unresolved)
+        return Instruction("FROM", made.flags, made.text, made.line, len(self.stages) - 1, (), made.words,
+                           made.unresolved)
 
     def _variables(self, kind: str, text: str) -> None:
         if kind == "ARG":

@@ -55,7 +55,8 @@ def truth(value: Any) -> bool | None:
 def text_of(data: bytes, name: str) -> str:
     """UTF-8 text without a byte order mark. Raises SubjectUnreadable."""
     if len(data) > MOST_BYTES:
-        raise SubjectUnreadable(name, 0, f"it has {len(data)} bytes; the limit is {MOST_BYTES}", "name the file that is meant")
+        raise SubjectUnreadable(name, 0, f"it has {len(data)} bytes; the limit is {MOST_BYTES}",
+                                "name the file that is meant")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -78,14 +79,14 @@ def parse(text: str, name: str) -> list[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not YAML"
-        raise SubjectUnreadable(name, mark.line + 1 if mark else 1, f"not YAML: {problem}", _hint(text, name)) from error
+        raise SubjectUnreadable(name, mark.line + 1 if mark else 1, f"not YAML: {problem}", _hint(text)) from error
     except yaml.YAMLError as error:  # of the reader: a character that YAML does not allow
         position = getattr(error, "position", 0)
         raise SubjectUnreadable(name, text.count("\n", 0, position) + 1, "not YAML: a control character") from error
     return tree.documents
 
 
-def _hint(text: str, name: str) -> str:
+def _hint(text: str) -> str:
     if "{{" in text:
         return "it is a template; render it first: helm template . | catalyst audit -"
     return ""
@@ -129,6 +130,8 @@ class _Tree:
                     raise self._refused(line, f"the alias *{event.anchor} leads nowhere, or into itself")
                 value, weight = self._anchors[event.anchor]
                 self._add(value, None, weight, line)
+            case _:
+                pass  # the stream's begin and end, a document's end
 
     def _begin(self, value: Any, anchor: str | None, line: int) -> None:
         if len(self._stack) >= DEEPEST:

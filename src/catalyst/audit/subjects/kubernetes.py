@@ -1,7 +1,7 @@
 """Kubernetes manifests: every pod in them, every container in those, and all objects together."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from catalyst.audit.facts import Container, Health, Manifests, Pod, Variable
 from catalyst.audit.run import Subject
@@ -11,7 +11,8 @@ from catalyst.errors import SubjectUnreadable
 
 # Where the pod of each kind of object is (kubernetes.io/docs/reference/kubernetes-api/workload-resources).
 PODS = {
-    "Pod": (), "PodTemplate": ("template",), "ReplicationController": ("spec", "template"), "ReplicaSet": ("spec", "template"),
+    "Pod": (), "PodTemplate": ("template",), "ReplicationController": ("spec", "template"),
+        "ReplicaSet": ("spec", "template"),
     "Deployment": ("spec", "template"), "StatefulSet": ("spec", "template"), "DaemonSet": ("spec", "template"),
     "Job": ("spec", "template"), "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }  # fmt: skip
@@ -71,7 +72,7 @@ def _objects(found: list[Any], name: str) -> Iterator[Map]:
 
 def pod_of(one: Map, name: str) -> Pod | None:
     """The pod of an object, None where it has none. Raises SubjectUnreadable where it should have one."""
-    kind, tree = str(one["kind"]), one
+    kind, tree = str(one["kind"]), cast("Any", one)
     if kind not in PODS:
         return None
     for key in PODS[kind]:
@@ -104,11 +105,7 @@ def _whole(spec: Map, name: str) -> None:
 
 def containers(pod: Pod) -> list[Container]:
     """Each container of a pod, with what it has from the pod. What Pod Security Standards ask is asked of the pod."""
-    found = []
-    for key in LISTS:
-        for one in pod.spec.get(key) or ():
-            found.append(_container(pod, one))
-    return found
+    return [_container(pod, one) for key in LISTS for one in pod.spec.get(key) or ()]
 
 
 def _container(pod: Pod, one: Map) -> Container:

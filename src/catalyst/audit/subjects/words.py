@@ -110,7 +110,8 @@ def long_mount(given: Mapping[str, Any], line: int = 0) -> Mount | None:
     if given.get("type") == "tmpfs" or not given.get("source"):
         return None
     read_only = given.get("read_only")
-    return Mount(str(given["source"]), str(given.get("target", "")), read_only is True or read_only == "true", spread, line)
+    return Mount(str(given["source"]), str(given.get("target", "")), read_only is True or read_only == "true", spread,
+                 line)
 
 
 def memory(text: str, line: int = 0) -> Memory:
