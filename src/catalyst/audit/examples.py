@@ -12,6 +12,7 @@ LANGUAGES: Mapping[str, Callable[[str], Any]] = {
     "dockerfile": lambda text: dockerfile.read(text.encode(), "Dockerfile"),
     "kubernetes pod": kubernetes.example,
     "kubernetes container": kubernetes.example_container,
+    "kubernetes object": lambda text: kubernetes.read(text.encode(), "pod.yaml").facts[0],
     "kubernetes objects": kubernetes.example_objects,
     "text": lambda text: Text(lines=tuple(text.splitlines()), beside=()),
 }

@@ -156,7 +156,9 @@ class Dockerfile(Record):
 
 
 class Pod(Record):
-    """A pod's specification in a Kubernetes object, as parsed, with the pod's annotations. `line` of the object."""
+    """A pod's specification in a Kubernetes object, as parsed, with the pod's annotations. `line` of the object;
+    `version`
+    of the Pod Security Standards it is held against."""
 
     kind: str = "kubernetes"
     name: str = ""
@@ -164,6 +166,7 @@ class Pod(Record):
     annotations: Mapping[str, Any] | None = None
     namespace: str = ""
     line: int = 0
+    version: tuple[int, int] = (1, 37)
 
 
 class Manifests(Record):

@@ -190,7 +190,7 @@ class _Tree:
         self._tagged(event.tag, line, {"null", "bool", "int", "float", "timestamp"})
         if event.tag == "!reset":
             return None
-        if event.style is not None:  # quoted, or a block
+        if event.style:  # quoted, or a block; plain is None or "", as the parser likes
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -16,6 +16,7 @@ PODS = {
     "Deployment": ("spec", "template"), "StatefulSet": ("spec", "template"), "DaemonSet": ("spec", "template"),
     "Job": ("spec", "template"), "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }  # fmt: skip
+OLDEST, NEWEST = (1, 25), (1, 37)  # of the Pod Security Standards that the checks know
 LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -24,14 +25,15 @@ def looks_like(tree: Any) -> bool:
     return isinstance(tree, Map) and "apiVersion" in tree and "kind" in tree
 
 
-def read(data: bytes, name: str) -> Subject:
-    """Every object of a file, lists unpacked. Raises SubjectUnreadable with the line."""
+def read(data: bytes, name: str, version: tuple[int, int] = NEWEST) -> Subject:
+    """Every object of a file, lists unpacked, to be held against the standards of that version. Raises SubjectUnreadable
+    with the line."""
     found = list(_objects(documents.parse(documents.text_of(data, name), name), name))
     if not found:
         raise SubjectUnreadable(name, 0, "no object of Kubernetes in it")
     facts: list[Any] = []
     for one in found:
-        pod = pod_of(one, name)
+        pod = pod_of(one, name, version)
         facts += [pod, *containers(pod)] if pod else []
     return Subject("kubernetes", name, (*facts, Manifests(name="", objects=tuple(found))), file=name)
 
@@ -70,7 +72,7 @@ def _objects(found: list[Any], name: str) -> Iterator[Map]:
             yield one
 
 
-def pod_of(one: Map, name: str) -> Pod | None:
+def pod_of(one: Map, name: str, version: tuple[int, int] = NEWEST) -> Pod | None:
     """The pod of an object, None where it has none. Raises SubjectUnreadable where it should have one."""
     kind, tree = str(one["kind"]), cast("Any", one)
     if kind not in PODS:
@@ -86,7 +88,7 @@ def pod_of(one: Map, name: str) -> Pod | None:
     label = str(outer.get("name") or outer.get("generateName") or "?") if isinstance(outer, Map) else "?"
     space = str(outer.get("namespace") or "") if isinstance(outer, Map) else ""
     return Pod(name=f"{kind}/{label}", spec=spec, annotations=dict(given) if isinstance(given, Map) else {},
-               namespace=space, line=one.line)  # fmt: skip
+               namespace=space, line=one.line, version=version)  # fmt: skip
 
 
 def _whole(spec: Map, name: str) -> None:
