@@ -101,7 +101,7 @@ def refused_by_restricted() -> Iterator[tuple[str, dict[str, Any]]]:
     """Pods that restricted refuses and baseline lets pass."""
     for kind in VOLUMES:
         yield f"volume {kind}", pod(volumes=[{"name": "v", kind: {"x": "y"}}])
-    yield "volume of no type", pod(volumes=[{"name": "v"}])
+    yield "volume of an unknown type", pod(volumes=[{"name": "v", "newDisk": {}}])
     yield "no runAsNonRoot", context(runAsNonRoot=None)
     yield "runAsNonRoot false", context(runAsNonRoot=False)
     yield "uid 0 of the pod", context(runAsUser=0)
@@ -122,6 +122,7 @@ def passed() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "false for the host's", pod(hostNetwork=False, hostPID=False, hostIPC=False)
     for kind in FINE_VOLUMES:
         yield f"volume {kind}", pod(volumes=[{"name": "v", kind: {}}])
+    yield "volume of no type, which is an emptyDir", pod(volumes=[{"name": "v"}])
     for name in SAFE:
         yield f"sysctl {name}", context(sysctls=[{"name": name, "value": "1"}])
     for kind in ("container_t", "container_init_t", "container_kvm_t", "container_engine_t"):

@@ -38,14 +38,12 @@ def test_every_check_of_the_standard_is_here() -> None:
     assert (len(BASELINE), len(STANDARD)) == (12, 19)
 
 
-@pytest.mark.parametrize(("name", "pod"), pods.refused_by_baseline(), ids=lambda value: value if isinstance(value, str)
-                         else "")
+@pytest.mark.parametrize(("name", "pod"), [*pods.refused_by_baseline()], ids=name_of)
 def test_baseline_refuses(name: str, pod: dict[str, Any]) -> None:
     assert refused(text(pod), BASELINE)
 
 
-@pytest.mark.parametrize(("name", "pod"), pods.refused_by_restricted(), ids=lambda value: value
-                         if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "pod"), [*pods.refused_by_restricted()], ids=name_of)
 def test_restricted_refuses(name: str, pod: dict[str, Any]) -> None:
     assert refused(text(pod), STANDARD)
 

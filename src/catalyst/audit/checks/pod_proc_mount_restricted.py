@@ -8,7 +8,7 @@ from catalyst.severity import Severity
 
 
 def _wrong(value: object) -> str:
-    return "" if value == "Default" else f"{value}"
+    return "" if value == "Default" else f"is {value}"
 
 
 def _test(facts: Pod) -> Outcome:

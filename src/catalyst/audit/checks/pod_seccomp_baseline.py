@@ -10,7 +10,7 @@ from catalyst.severity import Severity
 
 def _wrong(value: Any) -> str:
     kind = value.get("type") if isinstance(value, dict) else value
-    return "" if kind in {"RuntimeDefault", "Localhost"} else f"{kind}"
+    return "" if kind in {"RuntimeDefault", "Localhost"} else f"is of type {kind}"
 
 
 CHECK = Check(

@@ -13,8 +13,9 @@ FINE = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "pe
 
 def _test(facts: Pod) -> Outcome:
     volumes = pods.items(pods.spec(facts), "volumes")
-    wrong = [one for one in volumes if not any(one.get(key) is not None for key in FINE)]
-    return judge((At(f"volume {one.get('name')}: {', '.join(key for key in one if key != 'name') or 'no type'}",
+    # One with a name and no type is an emptyDir: the API server fills that in.
+    wrong = [one for one in volumes if one.keys() - {"name"} and not any(one.get(key) is not None for key in FINE)]
+    return judge((At(f"volume {one.get('name')}: {', '.join(key for key in one if key != 'name')}",
                      line_of(one))
                   for one in wrong), f"{len(volumes)} volumes of allowed types")  # fmt: skip
 
@@ -31,6 +32,6 @@ CHECK = Check(
     language="kubernetes pod",
     good=("containers: [{name: a}]\nvolumes: [{name: t, emptyDir: {}}, {name: u, secret: {secretName: s}}]",),
     bad=("containers: [{name: a}]\nvolumes: [{name: t, nfs: {server: a, path: /}}]",
-         "containers: [{name: a}]\nvolumes: [{name: t}]"),
+         "containers: [{name: a}]\nvolumes: [{name: t, something: {}}]"),
     test=_test,
 )
