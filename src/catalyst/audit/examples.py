@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalyst.audit import accept
 from catalyst.audit.facts import Text
-from catalyst.audit.subjects import compose, container, dockerfile, kubernetes
+from catalyst.audit.subjects import comfyui, compose, container, dockerfile, host, image, instance, kubernetes
 
 LANGUAGES: Mapping[str, Callable[[str], Any]] = {
     "compose": compose.example,
@@ -14,5 +15,10 @@ LANGUAGES: Mapping[str, Callable[[str], Any]] = {
     "kubernetes container": kubernetes.example_container,
     "kubernetes object": lambda text: kubernetes.read(text.encode(), "pod.yaml").facts[0],
     "kubernetes objects": kubernetes.example_objects,
+    "image": image.example,
+    "comfyui": comfyui.example,
+    "host": host.example,
+    "instance": instance.example,
+    "exceptions": accept.example,
     "text": lambda text: Text(lines=tuple(text.splitlines()), beside=()),
 }

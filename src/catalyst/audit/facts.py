@@ -170,11 +170,12 @@ class Pod(Record):
 
 
 class Manifests(Record):
-    """All objects of the manifests of one audit, as parsed."""
+    """The objects of one file as parsed, and `every` object of the files audited together with it."""
 
     kind: str = "kubernetes"
     name: str = ""
     objects: tuple[Any, ...] | None = None
+    every: tuple[Any, ...] = ()
 
 
 class ImageFile(Record):
@@ -259,3 +260,23 @@ class Instance(Record):
     engine: str = ""
     level: str = ""
     network: str = ""
+
+
+class Exempt(Record):
+    """One `[[accept]]` of catalyst.toml: the check it is about, why, until when (a day, the last one it holds), for which
+    subjects (a pattern of names); whether that day is over, and whether there is such a check."""
+
+    id: str
+    reason: str
+    until: str
+    subject: str
+    expired: bool
+    known: bool
+
+
+class Exceptions(Record):
+    """All exceptions that the owner wrote."""
+
+    kind: str = "settings"
+    name: str = ""
+    entries: tuple[Exempt, ...] | None = None

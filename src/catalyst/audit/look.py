@@ -10,6 +10,11 @@ from catalyst.audit.model import known
 ENGINES = ("compose", "docker", "podman")
 EVERY_CONTAINER = (*ENGINES, "kubernetes")
 
+# What scanners read beside the files they scan, or in the folder they are started in.
+SCANNER_FILES = {".trivyignore", ".trivyignore.yaml", "trivy.yaml", "trivy.yml", "trivy-secret.yaml", ".hadolint.yaml",
+         ".hadolint.yml",
+         "hadolint.yaml", ".checkov.yaml", ".checkov.yml", ".checkov.baseline", ".compose-lint.yml", ".compose-lint.yaml",
+         ".semgrepignore", ".snyk", ".grype.yaml", ".kube-linter.yaml", "kics.config", ".dockleignore"}  # fmt: skip
 # Two of these in one string of 20 letters or more are hardly ever something else.
 _TOKENS = {
     "a HuggingFace token": r"\bhf_[A-Za-z0-9]{30,}\b",
@@ -139,3 +144,17 @@ def is_comfyui(facts: Container) -> bool:
 def loopback(address: str) -> bool:
     """Does only this machine reach that address?"""
     return address.startswith("127.") or address in {"::1", "localhost"}
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers a version begins with: 1.2.3rc1 is (1, 2, 3). A leading v is left out."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
+
+
+def older(version: str, than: tuple[int, ...]) -> bool:
+    """Is it older? A version that is none is. A candidate of the version itself is older too."""
+    found = numbers(version)
+    padded = (*found, *(0,) * (len(than) - len(found)))
+    early = bool(re.match(r"v?[\d.]+\.?(?:rc|a|b|dev|alpha|beta|-rc)", version))
+    return not found or padded < than or (early and padded[: len(than)] == than)

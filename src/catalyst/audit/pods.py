@@ -67,6 +67,12 @@ def objects(facts: Manifests, *kinds: str) -> Iterator[Map]:
             yield one
 
 
+def objects_beside(facts: Manifests, *kinds: str) -> Iterator[Map]:
+    """The objects of these kinds in all files that were audited together."""
+    known(facts.objects, "the manifests could not be read")
+    return (one for one in facts.every or facts.objects or () if one.get("kind") in kinds)
+
+
 def title(one: Map) -> str:
     """Kind and name of an object."""
     return f"{one.get('kind')}/{mapping(one, 'metadata').get('name', '?')}"

@@ -29,7 +29,7 @@ def _test(facts: Manifests) -> Outcome:
     if not work:
         return NotApplicable("no pods in these manifests")
     held: dict[str, set[str]] = {}
-    for one in pods.objects(facts, "NetworkPolicy"):
+    for one in pods.objects_beside(facts, "NetworkPolicy"):
         types = pods.items(pods.mapping(one, "spec"), "policyTypes") or ["Ingress"]
         held.setdefault(_named(one), set()).update(str(kind) for kind in types)
     places = [At(f"{pods.title(one)}: no NetworkPolicy for {missing}", line_of(one)) for one in work

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from catalyst.audit import look
 from catalyst.audit.facts import Text
 from catalyst.audit.model import At, Check, judge, known
 from catalyst.severity import Severity
@@ -13,10 +14,6 @@ INLINE = re.compile(
     r"nosemgrep|nosec\b|kube-linter\.io/ignore|compose-lint:\s*(?:disable|ignore)|snyk:ignore|check\s*=\s*skip)|"
     r"ignore-check\.kube-linter\.io/|checkov\.io/skip|polaris\.fairwinds\.com/exempt|kube-score/ignore",
                     re.IGNORECASE)  # fmt: skip
-FILES = {".trivyignore", ".trivyignore.yaml", "trivy.yaml", "trivy.yml", "trivy-secret.yaml", ".hadolint.yaml",
-         ".hadolint.yml",
-         "hadolint.yaml", ".checkov.yaml", ".checkov.yml", ".checkov.baseline", ".compose-lint.yml", ".compose-lint.yaml",
-         ".semgrepignore", ".snyk", ".grype.yaml", ".kube-linter.yaml", "kics.config", ".dockleignore"}  # fmt: skip
 
 
 def _places(facts: Text) -> Iterator[At]:
@@ -24,7 +21,7 @@ def _places(facts: Text) -> Iterator[At]:
         if found := INLINE.search(line):
             yield At(f"{found[0].strip()[:60]} … is not obeyed", number)
     for name in facts.beside or ():
-        if PurePosixPath(name).name in FILES:
+        if PurePosixPath(name).name in look.SCANNER_FILES:
             yield At(f"{name} beside it is not obeyed", 1)
 
 

@@ -1,0 +1,138 @@
+"""From what was named on the command line to subjects: files by what they hold, folders by what lies in them."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from catalyst.audit import look
+from catalyst.audit.facts import Manifests, Text
+from catalyst.audit.run import Subject
+from catalyst.audit.subjects import comfyui, compose, dockerfile, documents, image, kubernetes
+from catalyst.errors import CatalystError, PathRefused, SubjectUnreadable, UsageError, pasted
+from catalyst.guard.record import replace
+
+MOST_FILES, DEEPEST = 5000, 8
+LEFT_OUT = {".git", "node_modules", ".venv", "venv", "__pycache__", "site-packages", ".tox", ".mypy_cache", ".ruff_cache"}
+YAML = (".yaml", ".yml")
+Version = tuple[int, int]
+
+
+def files(names: Sequence[str], version: Version = kubernetes.NEWEST, given: bytes = b"") -> list[Subject]:
+    """A subject for each file named, and for each in a folder that is named; `given` is what `-` stands for.
+
+    Raises PathRefused, UsageError or SubjectUnreadable. In a folder, what cannot be read is not done, and says so.
+    """
+    found: list[Subject] = []
+    for name in names:
+        if name == "-":
+            found.append(_texted(kubernetes.read(given, "-", version), given, ()))
+        elif Path(name).is_dir():
+            found += _folder(name, version)
+        else:
+            found.append(one_file(name, version))
+    return _together(found)
+
+
+def one_file(name: str, version: Version = kubernetes.NEWEST) -> Subject:
+    """The subject in a file, by its content and its name. Raises PathRefused, UsageError or SubjectUnreadable."""
+    path = Path(name)
+    if path.suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
+        return image.of_tar(name)
+    data = content(name)
+    beside = tuple(str(path.parent / one) for one in sorted(look.SCANNER_FILES) if (path.parent / one).exists())
+    if _is_dockerfile(path.name):
+        ignore = path.parent / ".dockerignore"
+        facts = dockerfile.read(data, name, content(str(ignore)) if ignore.is_file() else None)
+        return _texted(Subject("dockerfile", name, (facts,), file=name), data, beside)
+    if path.suffix in {*YAML, ".json"}:
+        env = path.parent / ".env"
+        tree = documents.parse(documents.text_of(data, name), name)
+        if any(kubernetes.looks_like(one) for one in tree):
+            return _texted(kubernetes.read(data, name, version), data, beside)
+        if compose_like(tree, path.name):
+            return _texted(compose.read(data, name, content(str(env)) if env.is_file() else None), data, beside)
+    raise UsageError(f"{name} is neither a Dockerfile, a compose file, manifests of Kubernetes nor an image's tar",
+                     "name the kind where there is no file: catalyst audit image NAME")  # fmt: skip
+
+
+def compose_like(tree: list[object], name: str) -> bool:
+    """Is it a compose file, by what it holds or by its name?"""
+    return name in compose.NAMES or any(isinstance(one, documents.Map) and "services" in one for one in tree)
+
+
+def _is_dockerfile(name: str) -> bool:
+    lower = name.lower()
+    return (lower.startswith(("dockerfile", "containerfile"))
+            and not lower.endswith((".md", ".txt", ".py"))) or lower.endswith(
+        (".dockerfile", ".containerfile"))  # fmt: skip
+
+
+def content(name: str) -> bytes:
+    """A regular file's bytes. Raises PathRefused; what is larger than a text may be is refused by its reader."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise PathRefused("SUBJECT", name, why, f"look at it: ls -ld {pasted(name)}") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise PathRefused("SUBJECT", name, "not a regular file", "name a file, a folder, or -")
+        return stream.read(documents.MOST_BYTES + 1)
+
+
+def _folder(name: str, version: Version) -> list[Subject]:
+    found: list[Subject] = []
+    if (Path(name) / "comfyui_version.py").is_file():
+        found.append(comfyui.read(name))
+    undone: list[str] = []
+    for path in _walk(name, undone):
+        kind = PurePosixPath(path)
+        if _is_dockerfile(kind.name) or (kind.suffix in YAML and _may_be_ours(path)):
+            try:
+                found.append(one_file(path, version))
+            except (SubjectUnreadable, PathRefused) as error:
+                undone.append(f"{path} could not be read: {error}")
+            except UsageError:
+                continue  # YAML of something else
+    return [*found, *([Subject("folder", name, (), tuple(undone))] if undone else [])]
+
+
+def _may_be_ours(path: str) -> bool:
+    """A look before a file is parsed: YAML of other programs is no subject, also where it is broken."""
+    try:
+        data = content(path)
+    except CatalystError:
+        return True
+    return PurePosixPath(path).name in compose.NAMES or b"services" in data or (b"apiVersion" in data and b"kind" in data)
+
+
+def _walk(name: str, undone: list[str]) -> Iterator[str]:
+    count = 0
+    for folder, folders, names in os.walk(name,
+                                          onerror=lambda error: undone.append(f"{error.filename}: {error.strerror}")):
+        depth = len(PurePosixPath(folder).parts) - len(PurePosixPath(name).parts)
+        if depth >= DEEPEST and folders:
+            undone.append(f"{folder}: what lies more than {DEEPEST} folders deep was not looked at")
+            folders.clear()
+        folders[:] = sorted(one for one in folders if one not in LEFT_OUT)
+        for one in sorted(names):
+            count += 1
+            if count > MOST_FILES:
+                undone.append(f"more than {MOST_FILES} files: the rest was not looked at; name them")
+                return
+            yield str(PurePosixPath(folder) / one)
+
+
+def _texted(subject: Subject, data: bytes, beside: tuple[str, ...]) -> Subject:
+    """With the text itself, for what it asks of scanners."""
+    lines = tuple(documents.text_of(data, subject.name).splitlines())
+    return replace(subject, facts=(*subject.facts, Text(lines=lines, beside=beside)))
+
+
+def _together(found: list[Subject]) -> list[Subject]:
+    """Manifests of all files know one another's objects: a policy is often in a file of its own."""
+    every = tuple(one for subject in found for facts in subject.facts if isinstance(facts, Manifests)
+                  for one in facts.objects or ())  # fmt: skip
+    return [replace(subject, facts=tuple(replace(facts, every=every) if isinstance(facts, Manifests) else facts
+                                         for facts in subject.facts)) for subject in found]  # fmt: skip
