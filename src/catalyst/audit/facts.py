@@ -67,8 +67,8 @@ class Container(Record):
     `seccomp`, `apparmor`: "" is the engine's default, "unconfined" none, else a name or file. `selinux`: "disable" or
     labels.
     `memory`, `pids` 0: no limit. `masked`: the kernel files that engines hide are hidden. `lines` gives a field's line.
-    `modules` are the security modules the engine applies, `processes` the names of running programs. Of `image`, what the
-    subject calls it; `listens` are a Dockerfile's words of the same container where one was found.
+    `modules` are the security modules the engine applies, `processes` the names of running programs. `build`: the
+    Dockerfile it is built from, where that is named.
     """
 
     kind: str = "docker"
@@ -109,6 +109,7 @@ class Container(Record):
     sysctls: Mapping[str, str] | None = None
     modules: frozenset[str] | None = None
     processes: tuple[str, ...] | None = None
+    build: str = ""
     lines: Mapping[str, int] = {}
 
     def line(self, field: str) -> int:

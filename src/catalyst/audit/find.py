@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from catalyst.audit import look
-from catalyst.audit.facts import Manifests, Text
+from catalyst.audit.facts import Container, Health, Manifests, Text
 from catalyst.audit.run import Subject
 from catalyst.audit.subjects import comfyui, compose, dockerfile, documents, image, kubernetes
 from catalyst.errors import CatalystError, PathRefused, SubjectUnreadable, UsageError, pasted
@@ -18,8 +18,11 @@ YAML = (".yaml", ".yml")
 Version = tuple[int, int]
 
 
-def files(names: Sequence[str], version: Version = kubernetes.NEWEST, given: bytes = b"") -> list[Subject]:
-    """A subject for each file named, and for each in a folder that is named; `given` is what `-` stands for.
+def files(
+    names: Sequence[str], version: Version = kubernetes.NEWEST, given: bytes = b"", record: Path | None = None
+) -> list[Subject]:
+    """A subject for each file named, and for each in a folder that is named; `given` is what `-` stands for, `record` the
+    file in which packs of nodes were recorded.
 
     Raises PathRefused, UsageError or SubjectUnreadable. In a folder, what cannot be read is not done, and says so.
     """
@@ -28,7 +31,7 @@ def files(names: Sequence[str], version: Version = kubernetes.NEWEST, given: byt
         if name == "-":
             found.append(_texted(kubernetes.read(given, "-", version), given, ()))
         elif Path(name).is_dir():
-            found += _folder(name, version)
+            found += _folder(name, version, record)
         else:
             found.append(one_file(name, version))
     return _together(found)
@@ -51,7 +54,8 @@ def one_file(name: str, version: Version = kubernetes.NEWEST) -> Subject:
         if any(kubernetes.looks_like(one) for one in tree):
             return _texted(kubernetes.read(data, name, version), data, beside)
         if compose_like(tree, path.name):
-            return _texted(compose.read(data, name, content(str(env)) if env.is_file() else None), data, beside)
+            found = compose.read(data, name, content(str(env)) if env.is_file() else None)
+            return _texted(replace(found, facts=tuple(map(_built, found.facts))), data, beside)
     raise UsageError(f"{name} is neither a Dockerfile, a compose file, manifests of Kubernetes nor an image's tar",
                      "name the kind where there is no file: catalyst audit image NAME")  # fmt: skip
 
@@ -81,10 +85,10 @@ def content(name: str) -> bytes:
         return stream.read(documents.MOST_BYTES + 1)
 
 
-def _folder(name: str, version: Version) -> list[Subject]:
+def _folder(name: str, version: Version, record: Path | None) -> list[Subject]:
     found: list[Subject] = []
-    if (Path(name) / "comfyui_version.py").is_file():
-        found.append(comfyui.read(name))
+    if (Path(name) / comfyui.VERSION).is_file():
+        found.append(comfyui.read(name, comfyui.load_record(record, name) if record else None))
     undone: list[str] = []
     for path in _walk(name, undone):
         kind = PurePosixPath(path)
@@ -122,6 +126,22 @@ def _walk(name: str, undone: list[str]) -> Iterator[str]:
                 undone.append(f"more than {MOST_FILES} files: the rest was not looked at; name them")
                 return
             yield str(PurePosixPath(folder) / one)
+
+
+def _built(facts: Container) -> Container:
+    """With what the Dockerfile says where the compose file leaves it to the image."""
+    if not facts.build or (facts.image and not Path(facts.build).is_file()):
+        return facts
+    try:
+        made = dockerfile.read(content(facts.build), facts.build)
+    except CatalystError:
+        return facts  # it stays not known
+    users, health = look.final(made, "USER"), look.final(made, "HEALTHCHECK")
+    user = facts.user if facts.user is not None or not users or users[-1].unresolved else users[-1].text
+    if facts.health is None and health:
+        words = ("NONE",) if health[-1].text.strip().upper() == "NONE" else tuple(health[-1].text.split())
+        return replace(facts, user=user, health=Health(words, line=0))
+    return replace(facts, user=user)
 
 
 def _texted(subject: Subject, data: bytes, beside: tuple[str, ...]) -> Subject:

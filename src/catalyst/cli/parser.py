@@ -161,6 +161,8 @@ def _audit(commands: Commands, full: bool) -> None:
                            help="a file, a folder, - for manifests on standard input; or container NAME, image NAME, "
                                 "host, instance [default: what runs or lies here]")
         audit.add_argument("--allow-incomplete", action="store_true", help="exit 0 also when not everything is known")
+        audit.add_argument("--record-nodes", action="store_true",
+                           help="record the packs of nodes of ComfyUI folders; a later audit names what changed")
         audit.add_argument("--kubernetes", metavar="VERSION", default="1.37",
                            help="version of the Pod Security Standards [default: 1.37]")
         for form, text in (("sarif", "a SARIF 2.1.0 report"), ("junit", "a JUnit report"),

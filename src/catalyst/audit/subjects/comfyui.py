@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from catalyst.audit.facts import ComfyUI
 from catalyst.audit.run import Subject
 from catalyst.errors import CatalystError, PathRefused
 
+VERSION = "comfyui_version.py"
 MOST_TEXT, MOST_FILES = 1 << 20, 20_000
 MANAGERS = ("ComfyUI-Manager", "comfyui-manager", "comfyui_manager")
 CONFIGS = ("user/__manager/config.ini", "user/default/ComfyUI-Manager/config.ini",
@@ -23,7 +25,7 @@ CODE = {".py", ".pyc", ".so", ".js", ".sh", ".toml", ".txt", ".json"}
 def read(folder: str, recorded: Mapping[str, str] | None = None) -> Subject:
     """The facts of a checkout. Raises PathRefused where it is none."""
     root = Path(folder)
-    found = re.search(r"""__version__\s*=\s*["']([^"']+)["']""", _text(root / "comfyui_version.py"))
+    found = re.search(r"""__version__\s*=\s*["']([^"']+)["']""", _text(root / VERSION))
     if not found:
         raise PathRefused("SUBJECT", folder, "no ComfyUI: comfyui_version.py has no version", "name ComfyUI's own folder")
     undone: list[str] = []
@@ -37,9 +39,11 @@ def read(folder: str, recorded: Mapping[str, str] | None = None) -> Subject:
 
 def example(text: str) -> ComfyUI:
     """Facts from lines `field = value`, for the examples of checks."""
-    given: dict[str, str] = dict(line.split(" = ", 1) for line in text.splitlines())  # type: ignore[misc]  # pairs, by the examples
-    packs = {key: json.loads(given.pop(key)) for key in ("packs", "recorded") if key in given}
-    return ComfyUI(**{**given, **packs})
+    given: dict[str, Any] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" = ")
+        given[name] = json.loads(value) if name in {"packs", "recorded"} else value
+    return ComfyUI(**given)
 
 
 def _text(path: Path) -> str:

@@ -6,6 +6,7 @@ in *not known*. `extends` within the file is followed.
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from catalyst.audit.facts import Container, Health, Memory, Mount, Port, Variable
@@ -163,7 +164,7 @@ class _Service:
                          pids=self._pids(),
             restart=self._restart(), health=self._health(), environment=self._environment(), image=self._image(),
             command=self._command(), workdir=get("working_dir", ""), tmpfs=self._tmpfs(), hosts=self._hosts(),
-            sysctls=self._sysctls(), lines={**self._map.lines, "": line},
+            sysctls=self._sysctls(), build=self._build(), lines={**self._map.lines, "": line},
         )  # fmt: skip
 
     def _missing(self, *keys: str) -> bool:
@@ -305,6 +306,18 @@ class _Service:
 
     def _image(self) -> str | None:
         return self._text("image", "" if "build" in self._map else None)
+
+    def _build(self) -> str:
+        """The Dockerfile's path beside the compose file; "" where there is none that could be read."""
+        given = self._map.get("build")
+        context = given.get("context", ".") if isinstance(given, Map) else given
+        file = given.get("dockerfile", "Dockerfile") if isinstance(given, Map) else "Dockerfile"
+        whole = isinstance(given, Map) and {"target", "dockerfile_inline"} & given.keys()
+        if whole or not isinstance(context, str) or not isinstance(file, str):
+            return ""
+        if isinstance(context, Unset) or ":" in context:  # not known, or elsewhere
+            return ""
+        return str(PurePosixPath(self._file).parent / context / file)
 
     def _command(self) -> tuple[str, ...] | None:
         found: list[str] = []

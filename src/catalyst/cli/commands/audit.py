@@ -12,11 +12,13 @@ from catalyst.audit.model import Broken, NotApplicable, Unknown
 from catalyst.audit.report import document, junit, page, sarif
 from catalyst.audit.report.summary import Report, exit_code, findings, sentence, where
 from catalyst.audit.run import Subject, checks, run
-from catalyst.audit.subjects import container, documents, host, image, instance, kubernetes
+from catalyst.audit.subjects import comfyui, container, documents, host, image, instance, kubernetes
 from catalyst.cli import given, output
 from catalyst.errors import CatalystError, UsageError, plain, shown
+from catalyst.instance.store import Store
 from catalyst.severity import Severity
 
+NODES = "nodes.json"
 KINDS = ("container", "image", "host", "instance")
 
 
@@ -29,6 +31,8 @@ def audit(arguments: argparse.Namespace) -> int:
     tables = settings_file.accepted(file, required=named is not None)
     ids = frozenset(check.id for check in checks())
     exceptions = accept.read(tables, ids, dt.datetime.now(tz=dt.UTC).date(), str(file))
+    if arguments.record_nodes:
+        return _record(arguments)
     subjects = _subjects(arguments)
     subjects += accept.subject(exceptions) if subjects else []
     report = Report(accept.apply(run(subjects), exceptions), tuple(subjects))
@@ -53,8 +57,28 @@ def _subjects(arguments: argparse.Namespace) -> list[Subject]:
         return _of_kind(kind, words[1:], arguments)
     if not words:
         settings = given.settings(arguments, quiet=True)
-        return [instance.read(settings)] if instance.running(settings) else find.files(["."], version)
-    return find.files(words, version, sys.stdin.buffer.read(documents.MOST_BYTES + 1) if "-" in words else b"")
+        if instance.running(settings):
+            return [instance.read(settings)]
+    standard = sys.stdin.buffer.read(documents.MOST_BYTES + 1) if "-" in words else b""
+    return find.files(words or ["."], version, standard, _nodes(arguments))
+
+
+def _nodes(arguments: argparse.Namespace) -> Path:
+    """Where packs of nodes are recorded: out of the workload's reach."""
+    return Store(given.settings(arguments, quiet=True).data).kept / NODES
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    """Write down what the packs of nodes of each checkout consist of."""
+    Store(given.settings(arguments, quiet=True).data).make_kept()
+    for folder in arguments.subject:
+        subject = comfyui.read(folder)
+        if subject.undone:
+            raise CatalystError(f"not recorded: {subject.undone[0]}", "mend that first, or take the pack away")
+        packs = subject.facts[0].packs
+        comfyui.save_record(_nodes(arguments), folder, packs)
+        print(f"recorded {len(packs)} packs of {folder}")
+    return 0
 
 
 def _of_kind(kind: str, names: list[str], arguments: argparse.Namespace) -> list[Subject]:
