@@ -14,7 +14,8 @@ WANTED = {
     "fs.protected_symlinks": ({"1"}, "links in /tmp lead programs of root astray"),
     "fs.protected_hardlinks": ({"1"}, "links to files of root can be made"),
     "fs.suid_dumpable": ({"0", "2"}, "setuid programs leave their memory behind"),
-    "kernel.yama.ptrace_scope": ({"1"}, "0: a user's processes read one another; 2 and 3: supervised sockets do not work"),
+    "kernel.yama.ptrace_scope": ({"1"},
+                                 "0: a user's processes read one another; 2 and 3: supervised sockets do not work"),
 }
 
 
