@@ -24,7 +24,7 @@ SECRETS = re.compile(
 
 
 def _why(path: str) -> str:
-    if path in FINE or path.startswith(("/dev/nvidia", "/dev/dri/")):
+    if path in FINE or path.startswith(("/dev/nvidia", *(f"{one}/" for one in FINE))):
         return ""
     inside = next((one for one in WHOLE if path == one or path.startswith(f"{one}/")), "")
     if inside == "/run" and path.startswith(("/run/user/", "/run/catalyst")):
