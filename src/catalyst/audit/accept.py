@@ -11,16 +11,18 @@ Nothing in a scanned file can accept anything. What is accepted stays in every r
 
 import datetime as dt
 import fnmatch
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from catalyst.audit.facts import Exceptions, Exempt
-from catalyst.audit.model import Broken
+from catalyst.audit.model import At, Broken
 from catalyst.audit.run import Row, Subject
 from catalyst.errors import SettingsError, shown
 from catalyst.guard.record import replace
 
 KEYS = {"id", "reason", "until", "subject"}
+FOREIGN = re.compile(r"CVE-\d{4}-\d{4,}|GHSA(?:-\w{4}){3}|(?:DL|SC|CL-)\d{4}")  # ids of other programs'
 OF_ITSELF = {"exception-expired", "exception-unknown"}
 LONGEST = 400
 
@@ -40,7 +42,8 @@ def _entry(table: Mapping[str, Any], ids: frozenset[str], today: dt.date) -> Exe
         if not isinstance(value, str) or not value.strip() or len(value) > LONGEST or not value.isprintable():
             raise SettingsError(f"[[accept]] needs {key}, a text in one line", f'{key} = "…"')
     last = _day(table.get("until"))
-    return Exempt(words["id"], words["reason"], last.isoformat(), words["subject"], last < today, words["id"] in ids)
+    known = words["id"] in ids or bool(FOREIGN.fullmatch(words["id"]))
+    return Exempt(words["id"], words["reason"], last.isoformat(), words["subject"], last < today, known)
 
 
 def _day(value: object) -> dt.date:
@@ -61,16 +64,29 @@ def apply(rows: Iterable[Row], exceptions: Exceptions) -> tuple[Row, ...]:
     """Rows with the reason where a finding is accepted. The checks of exceptions themselves are never accepted."""
     valid = [one for one in exceptions.entries or () if not one.expired]
 
-    def one(row: Row) -> Row:
-        if not isinstance(row.outcome, Broken) or row.check.id in OF_ITSELF:
-            return row
-        for entry in valid:
-            names = (row.subject.name, f"{row.subject.name}:{row.part}")
-            if entry.id == row.check.id and any(fnmatch.fnmatchcase(name, entry.subject) for name in names):
-                return replace(row, accepted=f"{entry.reason} (until {entry.until})")
-        return row
+    return tuple(part for row in rows for part in _parts(row, valid))
 
-    return tuple(one(row) for row in rows)
+
+def _parts(row: Row, valid: list[Exempt]) -> Iterator[Row]:
+    """The row, or where only some of its places are accepted, two of it."""
+    if not isinstance(row.outcome, Broken) or row.check.id in OF_ITSELF:
+        yield row
+        return
+    left = list(row.outcome.at)
+    for entry in valid:
+        names = (row.subject.name, f"{row.subject.name}:{row.part}")
+        if any(fnmatch.fnmatchcase(name, entry.subject) for name in names):
+            mine = [place for place in left if entry.id in {row.check.id, _foreign(place)}]
+            left = [place for place in left if place not in mine]
+            if mine:
+                yield replace(row, outcome=Broken(tuple(mine)), accepted=f"{entry.reason} (until {entry.until})")
+    if left:
+        yield replace(row, outcome=Broken(tuple(left)))
+
+
+def _foreign(place: At) -> str:
+    """The id that another program gave a finding: the first word of what it says."""
+    return place.evidence.partition(" ")[0].rstrip(":")
 
 
 def example(text: str) -> Exceptions:

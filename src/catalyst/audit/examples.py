@@ -4,8 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalyst.audit import accept
-from catalyst.audit.facts import Text
+from catalyst.audit.facts import Lint, Reported, Text, Vulnerabilities
 from catalyst.audit.subjects import comfyui, compose, container, dockerfile, host, image, instance, kubernetes
+
+
+def _reported(text: str) -> tuple[Reported, ...]:
+    severity, _, identity = text.partition(" ")
+    return (Reported(identity, severity, identity),)
+
 
 LANGUAGES: Mapping[str, Callable[[str], Any]] = {
     "compose": compose.example,
@@ -20,5 +26,7 @@ LANGUAGES: Mapping[str, Callable[[str], Any]] = {
     "host": host.example,
     "instance": instance.example,
     "exceptions": accept.example,
+    "vulnerabilities": lambda text: Vulnerabilities(by="an example", found=_reported(text)),
+    "lint": lambda text: Lint(by="an example", found=_reported(text)),
     "text": lambda text: Text(lines=tuple(text.splitlines()), beside=()),
 }

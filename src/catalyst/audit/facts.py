@@ -281,3 +281,31 @@ class Exceptions(Record):
     kind: str = "settings"
     name: str = ""
     entries: tuple[Exempt, ...] | None = None
+
+
+class Reported(Record):
+    """One thing that another program found: its own id for it, how bad, in our words, the line, what it says."""
+
+    id: str
+    severity: str
+    text: str
+    line: int = 0
+
+
+class Vulnerabilities(Record):
+    """What a scanner found of known vulnerabilities; `found` is None where it was not done. `by` names program, version,
+    digest and the day of its database."""
+
+    kind: str = "vulnerabilities"
+    name: str = ""
+    by: str = ""
+    found: tuple[Reported, ...] | None = None
+
+
+class Lint(Record):
+    """What another linter found in a file that no check of ours found there too."""
+
+    kind: str = "lint"
+    name: str = ""
+    by: str = ""
+    found: tuple[Reported, ...] | None = None

@@ -5,12 +5,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from catalyst.audit import look
+from catalyst.audit import look, opinions
 from catalyst.audit.facts import Container, Health, Manifests, Text
+from catalyst.audit.opinions import Wish
 from catalyst.audit.run import Subject
 from catalyst.audit.subjects import comfyui, compose, dockerfile, documents, image, kubernetes
 from catalyst.errors import CatalystError, PathRefused, SubjectUnreadable, UsageError, pasted
-from catalyst.guard.record import replace
+from catalyst.guard.record import Record, replace
 
 MOST_FILES, DEEPEST = 5000, 8
 LEFT_OUT = {".git", "node_modules", ".venv", "venv", "__pycache__", "site-packages", ".tox", ".mypy_cache", ".ruff_cache"}
@@ -18,30 +19,37 @@ YAML = (".yaml", ".yml")
 Version = tuple[int, int]
 
 
-def files(
-    names: Sequence[str], version: Version = kubernetes.NEWEST, given: bytes = b"", record: Path | None = None
-) -> list[Subject]:
-    """A subject for each file named, and for each in a folder that is named; `given` is what `-` stands for, `record` the
-    file in which packs of nodes were recorded.
+class Given(Record):
+    """What the command line says besides names: the version of the Pod Security Standards, what `-` stands for, the file in
+    which packs of nodes were recorded, what other programs are asked."""
+
+    version: Version = kubernetes.NEWEST
+    standard: bytes = b""
+    record: Path | None = None
+    wish: Wish = Wish()
+
+
+def files(names: Sequence[str], given: Given = Given()) -> list[Subject]:  # noqa: B008 -- it cannot be changed
+    """A subject for each file named, and for each in a folder that is named.
 
     Raises PathRefused, UsageError or SubjectUnreadable. In a folder, what cannot be read is not done, and says so.
     """
     found: list[Subject] = []
     for name in names:
         if name == "-":
-            found.append(_texted(kubernetes.read(given, "-", version), given, ()))
+            found.append(_texted(kubernetes.read(given.standard, "-", given.version), given.standard, ()))
         elif Path(name).is_dir():
-            found += _folder(name, version, record)
+            found += _folder(name, given)
         else:
-            found.append(one_file(name, version))
+            found.append(one_file(name, given))
     return _together(found)
 
 
-def one_file(name: str, version: Version = kubernetes.NEWEST) -> Subject:
+def one_file(name: str, given: Given) -> Subject:
     """The subject in a file, by its content and its name. Raises PathRefused, UsageError or SubjectUnreadable."""
     path = Path(name)
     if path.suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
-        return image.of_tar(name)
+        return image.of_tar(name, lambda file: opinions.of_image(file, given.wish))
     data = content(name)
     beside = tuple(str(path.parent / one) for one in sorted(look.SCANNER_FILES) if (path.parent / one).exists())
     if _is_dockerfile(path.name):
@@ -52,10 +60,12 @@ def one_file(name: str, version: Version = kubernetes.NEWEST) -> Subject:
         env = path.parent / ".env"
         tree = documents.parse(documents.text_of(data, name), name)
         if any(kubernetes.looks_like(one) for one in tree):
-            return _texted(kubernetes.read(data, name, version), data, beside)
+            return _texted(kubernetes.read(data, name, given.version), data, beside)
         if compose_like(tree, path.name):
             found = compose.read(data, name, content(str(env)) if env.is_file() else None)
             return _texted(replace(found, facts=tuple(map(_built, found.facts))), data, beside)
+        if any(isinstance(one, documents.Map) and {"bomFormat", "spdxVersion"} & one.keys() for one in tree):
+            return Subject("sbom", name, *opinions.vulnerabilities("sbom", name, given.wish), file=name)
     raise UsageError(f"{name} is neither a Dockerfile, a compose file, manifests of Kubernetes nor an image's tar",
                      "name the kind where there is no file: catalyst audit image NAME")  # fmt: skip
 
@@ -85,16 +95,18 @@ def content(name: str) -> bytes:
         return stream.read(documents.MOST_BYTES + 1)
 
 
-def _folder(name: str, version: Version, record: Path | None) -> list[Subject]:
+def _folder(name: str, given: Given) -> list[Subject]:
     found: list[Subject] = []
     if (Path(name) / comfyui.VERSION).is_file():
-        found.append(comfyui.read(name, comfyui.load_record(record, name) if record else None))
+        found.append(comfyui.read(name, comfyui.load_record(given.record, name) if given.record else None))
+    if given.wish.named:
+        found.append(Subject("folder", name, *opinions.vulnerabilities("folder", name, given.wish)))
     undone: list[str] = []
     for path in _walk(name, undone):
         kind = PurePosixPath(path)
         if _is_dockerfile(kind.name) or (kind.suffix in YAML and _may_be_ours(path)):
             try:
-                found.append(one_file(path, version))
+                found.append(one_file(path, given))
             except (SubjectUnreadable, PathRefused) as error:
                 undone.append(f"{path} could not be read: {error}")
             except UsageError:

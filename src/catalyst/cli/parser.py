@@ -161,6 +161,13 @@ def _audit(commands: Commands, full: bool) -> None:
                            help="a file, a folder, - for manifests on standard input; or container NAME, image NAME, "
                                 "host, instance [default: what runs or lies here]")
         audit.add_argument("--allow-incomplete", action="store_true", help="exit 0 also when not everything is known")
+        audit.add_argument("--scanner", choices=("auto", "trivy", "grype", "none"), default="auto",
+                           help="who looks for known vulnerabilities; of folders only when named [default: auto]")
+        audit.add_argument("--linters", choices=("auto", "none"), default="auto",
+                           help="ask hadolint and compose-lint too, where they are installed [default: auto]")
+        audit.add_argument("--vex", metavar="FILE", help="OpenVEX: vulnerabilities that do not apply, for trivy")
+        audit.add_argument("--sbom", metavar="FILE",
+                           help="write an image's SBOM, by trivy: CycloneDX, or SPDX for *.spdx.json")
         audit.add_argument("--record-nodes", action="store_true",
                            help="record the packs of nodes of ComfyUI folders; a later audit names what changed")
         audit.add_argument("--kubernetes", metavar="VERSION", default="1.37",

@@ -36,8 +36,11 @@ LISTS = re.compile(
 INFO = re.compile(r"/([A-Za-z0-9_.]+)-([^/-]+)\.dist-info/METADATA$")
 
 
-def of_engine(engine: str, name: str, *, using: Callable[[str], None] | None = None) -> Subject:
-    """An image that an engine has; saved to a temporary file, which `using` may look at too. Raises CatalystError."""
+Also = Callable[[str], tuple[tuple[Any, ...], tuple[str, ...]]]  # from the tar: more facts, and what was not done
+
+
+def of_engine(engine: str, name: str, also: Also) -> Subject:
+    """An image that an engine has; saved to a temporary file, which `also` looks at too. Raises CatalystError."""
     with tempfile.TemporaryDirectory(prefix="catalyst-") as folder:
         file = f"{folder}/image.tar"
         answer = process.run([engine, "save", "--output", file, name], timeout=SAVE_WITHIN)
@@ -45,20 +48,20 @@ def of_engine(engine: str, name: str, *, using: Callable[[str], None] | None = N
             raise CatalystError(f"{engine} is not installed", "name the other engine: --engine podman")
         if answer.code != 0:
             raise CatalystError(f"{engine} has no image {shown(name)}: {plain(answer.err.strip())}", f"{engine} images")
-        found = of_tar(file)
-        if using:
-            using(file)
+        found = of_tar(file, also)
     return Subject("image", name, found.facts, found.undone)
 
 
-def of_tar(name: str) -> Subject:
+def of_tar(name: str, also: Also) -> Subject:
     """An image in a file. Raises SubjectUnreadable."""
     try:
         with tarfile.open(name) as archive:
-            return _read(archive, name)
+            found = _read(archive, name)
     except (tarfile.TarError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError,
             RecursionError) as error:
         raise SubjectUnreadable(name, 0, f"no image as docker save writes it: {error}") from error
+    facts, undone = also(name)
+    return Subject("image", name, (*found.facts, *facts), (*found.undone, *undone))
 
 
 def _read(archive: tarfile.TarFile, name: str) -> Subject:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalyst import settings_file
-from catalyst.audit import accept, find
+from catalyst.audit import accept, find, opinions
 from catalyst.audit.model import Broken, NotApplicable, Unknown
 from catalyst.audit.report import document, junit, page, sarif
 from catalyst.audit.report.summary import Report, exit_code, findings, sentence, where
@@ -35,7 +35,11 @@ def audit(arguments: argparse.Namespace) -> int:
         return _record(arguments)
     subjects = _subjects(arguments)
     subjects += accept.subject(exceptions) if subjects else []
-    report = Report(accept.apply(run(subjects), exceptions), tuple(subjects))
+    rows = run(subjects)
+    if arguments.linters == "auto":
+        more = opinions.linted(subjects, rows)
+        rows, subjects = (*rows, *run(more)), [*subjects, *more]
+    report = Report(accept.apply(rows, exceptions), tuple(subjects))
     code = exit_code(report, allow_incomplete=arguments.allow_incomplete)
     forms: tuple[tuple[str | None, Callable[[Report], str]], ...] = (
         (arguments.sarif, sarif.sarif), (arguments.junit, junit.junit), (arguments.html, page.page))  # fmt: skip
@@ -51,16 +55,18 @@ def audit(arguments: argparse.Namespace) -> int:
 
 def _subjects(arguments: argparse.Namespace) -> list[Subject]:
     """What the words name. Raises CatalystError."""
-    words, version = list(arguments.subject), _version(arguments.kubernetes)
+    words = list(arguments.subject)
+    wish = opinions.Wish(arguments.scanner, arguments.vex or "", arguments.sbom or "")
     kind = words[0] if words and words[0] in KINDS else ""
     if kind:
-        return _of_kind(kind, words[1:], arguments)
+        return _of_kind(kind, words[1:], arguments, wish)
     if not words:
         settings = given.settings(arguments, quiet=True)
         if instance.running(settings):
             return [instance.read(settings)]
     standard = sys.stdin.buffer.read(documents.MOST_BYTES + 1) if "-" in words else b""
-    return find.files(words or ["."], version, standard, _nodes(arguments))
+    more = find.Given(_version(arguments.kubernetes), standard, _nodes(arguments), wish)
+    return find.files(words or ["."], more)
 
 
 def _nodes(arguments: argparse.Namespace) -> Path:
@@ -81,7 +87,7 @@ def _record(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _of_kind(kind: str, names: list[str], arguments: argparse.Namespace) -> list[Subject]:
+def _of_kind(kind: str, names: list[str], arguments: argparse.Namespace, wish: opinions.Wish) -> list[Subject]:
     if kind == "instance":
         return [instance.read(given.settings(arguments, quiet=True))]
     if kind == "host":
@@ -89,8 +95,9 @@ def _of_kind(kind: str, names: list[str], arguments: argparse.Namespace) -> list
     if not names:
         raise UsageError(f"which {kind}?", f"name it: catalyst audit {kind} NAME")
     engine = _engine(arguments)
-    read = container.read if kind == "container" else image.of_engine
-    return [read(engine, name) for name in names]
+    if kind == "container":
+        return [container.read(engine, name) for name in names]
+    return [image.of_engine(engine, name, lambda file: opinions.of_image(file, wish)) for name in names]
 
 
 def _engine(arguments: argparse.Namespace) -> str:
