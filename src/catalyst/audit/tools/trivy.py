@@ -8,7 +8,6 @@ database is checked here, because Trivy scans with one of years ago without a wo
 
 import datetime as dt
 import json
-import mmap
 import re
 import tempfile
 from collections.abc import Sequence
@@ -32,14 +31,23 @@ VERSION = re.compile(rb"pkg/version/app\.ver=(\d+\.\d+\.\d+[\w.-]*)")
 def locate() -> tuple[str, str]:
     """The program and its version, which is read and not asked. Raises ToolFailed."""
     path = program.find("trivy")
-    with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        found = VERSION.search(data)
-    version = found[1].decode() if found else ""
+    version = _version(path)
     if version in MALICIOUS:
         raise ToolFailed(f"trivy {version} is a malicious release (CVE-2026-33634) and was not started: remove {path}")
     if not version:
         raise ToolFailed(f"{path} is no release of trivy: it holds no version, so it was not started")
     return path, version
+
+
+def _version(path: str) -> str:
+    """What the program was linked with; "" where it holds none."""
+    with Path(path).open("rb") as stream:
+        before = b""
+        while data := stream.read(8 << 20):
+            if found := VERSION.search(before + data):
+                return found[1].decode()
+            before = data[-100:]
+    return ""
 
 
 def cache() -> Path:
