@@ -21,8 +21,8 @@ from support import COMMAND, own_environment
 
 scanners = pytest.mark.lane("scanners")
 NOW = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)
-FRESH = {"updated": "2026-11-28T00:00:00.123456789Z", "following": "2026-11-30T00:00:00Z"}
-STALE = {"updated": "2020-01-01T00:00:00Z", "following": "2020-01-02T00:00:00Z"}
+FRESH: dict[str, Any] = {"updated": "2026-11-28T00:00:00.123456789Z", "following": "2026-11-30T00:00:00Z"}
+STALE: dict[str, Any] = {"updated": "2020-01-01T00:00:00Z", "following": "2020-01-02T00:00:00Z"}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def _places(facts: Container) -> Iterator[At]:
         source = look.normal(one.partition(":")[0]) if one.startswith("/") else one
         if not GPU.fullmatch(source) and source.startswith("/"):
             yield At(f"device {source}", line)
-    for rule in facts.device_rules or ():
+    for rule in known(facts.device_rules, "its device rules are not known"):
         if re.match(r"[abc]\s+\*", rule) or (rule.startswith("b") and "m" in rule.split()[-1]):
             yield At(f"device rule {rule}", facts.line("device_cgroup_rules"))
 

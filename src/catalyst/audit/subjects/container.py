@@ -16,6 +16,10 @@ from catalyst.errors import CatalystError, SubjectUnreadable, plain, shown
 from catalyst.guard.record import replace
 
 HOST_PROCESSES = 4096
+# What docker and podman leave a container without a word (moby, oci/caps/defaults.go).
+DEFAULT = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+           "SETFCAP",
+           "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}  # fmt: skip
 PRIVATE = {"", "private", "shareable", "none", "pod"}
 
 
@@ -47,17 +51,17 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
     host, config = said.get("HostConfig") or {}, said.get("Config") or {}
     security = tuple(host.get("SecurityOpt") or ())
     privileged = bool(host.get("Privileged"))
-    spaces: dict[str, Any] = _namespaces(host)
+    spaces: dict[str, Any] = _namespaces(host) if engine == "docker" else _podmans(said, host)
+    added, dropped = _capabilities(said, host)
     return Container(
         kind=engine, name=str(said.get("Name", "")).lstrip("/"), user=str(config.get("User") or "0"),
-        privileged=privileged, added=words.capabilities(host.get("CapAdd") or ()),
-        dropped=_dropped(said, host), no_new_privileges=words.no_new_privileges(security),
+        privileged=privileged, added=added, dropped=dropped, no_new_privileges=words.no_new_privileges(security),
         seccomp="unconfined" if privileged else words.security(security, "seccomp"),
         apparmor=_apparmor(said, security, privileged), selinux=words.security(security, "label"),
         masked=not privileged and _masked(host, security), read_only=bool(host.get("ReadonlyRootfs")),
-        network=_network(str(host.get("NetworkMode", ""))), **spaces, cgroup_parent=str(host.get("CgroupParent") or ""),
+        network=_network(said, host), **spaces, cgroup_parent=str(host.get("CgroupParent") or ""),
         mounts=_mounts(said), devices=tuple(str(one.get("PathOnHost")) for one in host.get("Devices") or ()),
-        device_rules=tuple(host.get("DeviceCgroupRules") or ()), groups=tuple(host.get("GroupAdd") or ()),
+        device_rules=_rules(said, host, engine), groups=tuple(host.get("GroupAdd") or ()),
         ports=_ports(host), memory=int(host.get("Memory") or 0), cpus=_cpus(host), pids=_pids(host.get("PidsLimit")),
         restart=_restart(host), health=_health(config), environment=_environment(config),
         image=str(config.get("Image") or ""), command=_command(said), workdir=str(config.get("WorkingDir") or ""),
@@ -66,12 +70,28 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
     )  # fmt: skip
 
 
-def _dropped(said: Mapping[str, Any], host: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """podman lists the dropped ones by name: all of them are gone where none is effective."""
-    dropped = words.capabilities(host.get("CapDrop") or ())
-    if "EffectiveCaps" in said and not said.get("EffectiveCaps") and not said.get("BoundingCaps"):
-        return ("ALL",)
-    return dropped
+def _capabilities(said: Mapping[str, Any], host: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Added and dropped ones. podman lists what ALL means by name, and what is left in BoundingCaps: where that is no
+    more
+    than what was added, all others are gone; what is in it beyond the default was added, whatever was asked for."""
+    added, dropped = (words.capabilities(host.get(key) or ()) or () for key in ("CapAdd", "CapDrop"))
+    if "BoundingCaps" not in said:
+        return added, dropped
+    bounding = set(words.capabilities(said.get("BoundingCaps") or ()) or ())
+    return tuple(sorted({*added, *(bounding - DEFAULT)})), ("ALL",) if bounding <= set(added) else dropped
+
+
+def _asked(said: Mapping[str, Any], option: str) -> str | None:
+    """What podman was asked for: its inspection says `shareable` of --ipc=host, and nothing of others. "" for nothing;
+    None
+    where it does not keep its command line, as of a container made through its interface."""
+    given = [str(one) for one in (said.get("Config") or {}).get("CreateCommand") or ()]
+    if not given:
+        return None
+    for word, following in zip(given, [*given[1:], ""], strict=True):
+        if word == option or word.startswith(f"{option}="):
+            return following if word == option else word.partition("=")[2]
+    return ""
 
 
 def _apparmor(said: Mapping[str, Any], security: tuple[str, ...], privileged: bool) -> str | None:
@@ -85,14 +105,37 @@ def _masked(host: Mapping[str, Any], security: tuple[str, ...]) -> bool:
     return all(lists) and words.masked(security) is True
 
 
-def _network(mode: str) -> str:
-    return "default" if mode in {"bridge", "default", ""} else mode
+def _network(said: Mapping[str, Any], host: Mapping[str, Any]) -> str:
+    """podman says `bridge` of every network; the names are elsewhere."""
+    mode = str(host.get("NetworkMode") or "default")
+    names = list((said.get("NetworkSettings") or {}).get("Networks") or ())
+    if mode == "bridge" and names and names != ["bridge"]:
+        return str(names[0])
+    return "default" if mode == "bridge" else mode
+
+
+def _podmans(said: Mapping[str, Any], host: Mapping[str, Any]) -> dict[str, str | None]:
+    """Namespaces as podman was asked for them; what its inspection says of the host's counts too."""
+    names = {"pid": "--pid", "ipc": "--ipc", "uts": "--uts", "userns": "--userns", "cgroupns": "--cgroupns"}
+    found: dict[str, str | None] = {}
+    for field, mode in _namespaces(host).items():
+        asked = _asked(said, names[field])
+        found[field] = mode or (None if asked is None else "" if asked in PRIVATE else asked)
+    return found
 
 
 def _namespaces(host: Mapping[str, Any]) -> dict[str, str]:
     names = {"pid": "PidMode", "ipc": "IpcMode", "uts": "UTSMode", "userns": "UsernsMode", "cgroupns": "CgroupnsMode"}
     said = {field: str(host.get(key) or "") for field, key in names.items()}
     return {field: "" if mode in PRIVATE else mode for field, mode in said.items()}
+
+
+def _rules(said: Mapping[str, Any], host: Mapping[str, Any], engine: str) -> tuple[str, ...] | None:
+    given = tuple(host.get("DeviceCgroupRules") or ())
+    if engine == "docker" or given:
+        return given
+    asked = _asked(said, "--device-cgroup-rule")
+    return None if asked is None else (asked,) if asked else ()
 
 
 def _mounts(said: Mapping[str, Any]) -> tuple[Mount, ...]:
@@ -159,7 +202,22 @@ def _modules(engine: str) -> frozenset[str] | None:
 def _seen(facts: Container, pid: int) -> Container:
     """What the host knows beyond the engine's words: where mounts lead to, what runs inside."""
     mounts = tuple(_looked_up(mount) for mount in facts.mounts or ())
-    return replace(facts, mounts=mounts, processes=_processes(pid) if pid else None)
+    if not pid:
+        return replace(facts, mounts=mounts)
+    shared: dict[str, Any] = {field: "host" for field, name in NAMESPACES.items() if _same(pid, name)}
+    return replace(facts, mounts=mounts, processes=_processes(pid), **shared)
+
+
+# The engine's field and the kernel's name. Users are left out: without a mapping every container has the host's.
+NAMESPACES = {"pid": "pid", "ipc": "ipc", "uts": "uts", "network": "net"}
+
+
+def _same(pid: int, name: str) -> bool:
+    """Is the namespace of PID 1 of the container the one of this program?"""
+    try:
+        return Path(f"/proc/{pid}/ns/{name}").readlink() == Path(f"/proc/self/ns/{name}").readlink()
+    except OSError:
+        return False
 
 
 def _looked_up(mount: Mount) -> Mount:
