@@ -78,7 +78,8 @@ def _capabilities(said: Mapping[str, Any], host: Mapping[str, Any]) -> tuple[tup
     if "BoundingCaps" not in said:
         return added, dropped
     bounding = set(words.capabilities(said.get("BoundingCaps") or ()) or ())
-    return tuple(sorted({*added, *(bounding - DEFAULT)})), ("ALL",) if bounding <= set(added) else dropped
+    all_gone = bounding <= {*added, "NET_BIND_SERVICE"}  # the one that may come back; podman does not list it as added
+    return tuple(sorted({*added, *(bounding - DEFAULT)})), ("ALL",) if all_gone else dropped
 
 
 def _asked(said: Mapping[str, Any], option: str) -> str | None:
