@@ -173,19 +173,27 @@ def test_an_image(engine: str, tmp_path: Path) -> None:
 
 def audited_instance(catalyst: Catalyst) -> tuple[int, dict[str, Any]]:
     done = subprocess.run([*COMMAND, "audit", f"--data={catalyst.data}", "--json", "instance"],
-                          env=catalyst.env(SECURITY_LEVEL="high", NETWORK_MODE="isolated"), capture_output=True, text=True,
+                          env=catalyst.env(SECURITY_LEVEL="high", NETWORK_MODE="isolated"), capture_output=True,
+                          text=True,
                           timeout=120)  # fmt: skip
     assert done.stdout.startswith("{"), done.stderr
     return done.returncode, json.loads(done.stdout)
 
 
+def others(engine: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings but for the one that says that an old engine covers less."""
+    left = [one for one in found["findings"] if one["id"] != "instance-open-files"]
+    assert engine != "bwrap" or left == found["findings"]
+    return left
+
+
 def test_an_instance_is_as_its_policy_says_and_drift_is_seen(catalyst: Catalyst) -> None:
     with catalyst.up("--security-level=high", "--network-mode=isolated"):
         code, found = audited_instance(catalyst)
-        assert found["findings"] == []
+        assert others(catalyst.engine, found) == []
         outcomes = {one["id"]: one["outcome"] for one in found["rest"]}
-        assert outcomes == {"instance-policy": "held", "instance-seen": "unknown"}
-        assert code == 3  # nothing has attacked it yet
+        assert outcomes | {"instance-policy": "held", "instance-seen": "unknown"} == outcomes
+        assert code == (11 if found["findings"] else 3)  # nothing has attacked it yet
         record = Store(str(catalyst.data)).read()
         assert record is not None
         work = max(children(record.first))
@@ -193,7 +201,7 @@ def test_an_instance_is_as_its_policy_says_and_drift_is_seen(catalyst: Catalyst)
         subprocess.run([*inside, "mount", "-t", "tmpfs", "none", f"{DATA}/models"], check=True)
         code, found = audited_instance(catalyst)
         assert code == 14
-        (drift,) = found["findings"]
+        (drift,) = others(catalyst.engine, found)
         assert drift["id"] == "instance-policy"
         assert "/data/models: the policy says read-only, and it is writable" in drift["evidence"]
 
@@ -204,4 +212,5 @@ def test_what_verify_showed_counts_for_the_settings_it_was_made_with(catalyst: C
         done = catalyst("verify", *settings)
         assert done.returncode == 0, done.stdout
         code, found = audited_instance(catalyst)
-    assert (code, found["counts"]["held"]) == (0, 2)
+    assert (others(catalyst.engine, found), found["counts"]["unknown"]) == ([], 0)
+    assert code == (11 if found["findings"] else 0)

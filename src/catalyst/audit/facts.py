@@ -252,11 +252,13 @@ class Promise(Record):
 
 
 class Instance(Record):
-    """A running instance of Catalyst: what was promised, control by control, and the last `catalyst verify`."""
+    """A running instance of Catalyst: what was promised, control by control, the last `catalyst verify`, and files of
+    the kernel that stay open because the engine's own list lacks them."""
 
     kind: str = "instance"
     name: str = ""
     promises: tuple[Promise, ...] | None = None
+    open_files: tuple[str, ...] | None = None
     verified: Mapping[str, str] | None = None
     engine: str = ""
     level: str = ""
