@@ -46,7 +46,8 @@ def attempt(monkeypatch: pytest.MonkeyPatch, answers: Sequence[Sequence[str]],
 
 async def _one() -> bytes:
     policy = Policy("hosts", private=False, rules=[parse("rebind.test:443")])
-    broker = Broker(policy, Journal(Log(os.open(os.devnull, os.O_WRONLY))), descriptors=100)
+    log = os.open(os.devnull, os.O_WRONLY)
+    broker = Broker(policy, Journal(Log(log)), descriptors=100)
     inside, outside = socket.socketpair()
     inside.setblocking(False)
     task = asyncio.create_task(broker._guarded(inside))
@@ -55,6 +56,7 @@ async def _one() -> bytes:
     answer = await asyncio.to_thread(drained, outside)
     await task
     outside.close()
+    os.close(log)
     return answer
 
 

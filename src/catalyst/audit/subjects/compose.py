@@ -4,26 +4,20 @@ Variables take their value from the .env file beside it or from their default; o
 in *not known*. `extends` within the file is followed.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from catalyst.audit.facts import Container, Health, Memory, Mount, Port, Variable
 from catalyst.audit.run import Subject
-from catalyst.audit.subjects import documents, words
+from catalyst.audit.subjects import documents, variables, words
 from catalyst.audit.subjects.documents import Map, Seq, line_of, truth
+from catalyst.audit.subjects.variables import Unset
 from catalyst.errors import SubjectUnreadable
 from catalyst.guard.record import replace
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 LONGEST_CHAIN = 20
-
-
-class Unset(str):
-    """A text with a variable in it that has no value here."""
-
-    __slots__ = ()
 
 
 def read(data: bytes, name: str, env: bytes | None = None) -> Subject:
@@ -35,8 +29,8 @@ def read(data: bytes, name: str, env: bytes | None = None) -> Subject:
     services = tree.get("services")
     if not isinstance(services, Map) or not services:
         raise SubjectUnreadable(name, line_of(tree, "services") or 1, "no services in it")
-    variables = _dotenv(env)
-    _interpolate(tree, variables)
+    known = variables.of_file(env)
+    variables.put_in(tree, known)
     undone = []
     if "include" in tree:
         undone.append(f"include (line {line_of(tree, 'include')}) is not followed; audit those files too")
@@ -55,49 +49,6 @@ def example(text: str) -> Container:
     body = "\n".join(f"    {line}" for line in text.splitlines())
     found: Container = read(f"services:\n  comfyui:\n{body}\n".encode(), "compose.yaml").facts[0]
     return found
-
-
-def _dotenv(data: bytes | None) -> dict[str, str]:
-    lines = (data or b"").decode("utf-8", "replace").splitlines()
-    found = (line.strip().removeprefix("export ").partition("=") for line in lines if not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip().strip("'\"") for name, mark, value in found if mark}
-
-
-_VARIABLE = re.compile(r"\$\$|\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^{}]*))?\})")
-
-
-def _put_in(text: str, variables: Mapping[str, str]) -> str:
-    missing = []
-
-    def one(found: "re.Match[str]") -> str:
-        name, how, word = found[1] or found[2], found[3] or "", found[4] or ""
-        if name is None:
-            return "$"
-        if how.endswith("-"):
-            return variables.get(name) or word
-        if how.endswith("+"):
-            return word if variables.get(name) else ""
-        if name not in variables:
-            missing.append(name)
-        return variables.get(name, found[0])
-
-    result = _VARIABLE.sub(one, text)
-    return Unset(result) if missing else result
-
-
-def _interpolate(tree: Any, variables: Mapping[str, str]) -> None:
-    waiting, seen = [tree], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        for key in list(one) if isinstance(one, Map) else range(len(one)):
-            value = one[key]
-            if isinstance(value, Map | Seq):
-                waiting.append(value)
-            elif isinstance(value, str) and "$" in value:
-                one[key] = _put_in(value, variables)
 
 
 def _extended(services: Map, key: str, name: str) -> tuple[Map, str]:
