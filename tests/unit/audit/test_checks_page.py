@@ -24,7 +24,8 @@ of CIS Docker Benchmark 1.6.0; DS, KSV: Trivy; DL: hadolint; CL: compose-lint; C
 
 def entry(check: Check) -> str:
     fixes = "\n".join(f"- {kind or 'to mend'}: `{text}`" for kind, text in check.fix.items())
-    examples = "".join(f"\n{word}:\n\n```\n{text}\n```\n" for word, text in (("held", check.good[0]), ("broken", check.bad[0])))
+    shown = {"held": check.good[0], "broken": check.bad[0]}
+    examples = "".join(f"\n{word}:\n\n```\n{text}\n```\n" for word, text in shown.items())
     kinds = f" Of: {', '.join(check.kinds)}." if check.kinds else ""
     told = f"{check.severity.name.lower()} · control: {check.control} · {', '.join(check.references)}"
     title = f"{check.title[0].upper()}{check.title[1:]}"
