@@ -52,13 +52,13 @@ def secret_in(name: str, value: str | None) -> str:
 
 def is_root(user: str) -> bool:
     """Is it uid 0, under any spelling engines take: root, 0, 00, 0:0, root:audio?"""
-    name = user.strip().partition(":")[0]
+    name = user.strip().strip("'\"").partition(":")[0].strip()
     return name in {"", "root"} or (name.lstrip("+-").isdigit() and int(name) == 0)
 
 
 def is_number(user: str) -> bool:
     """Is the user a number?"""
-    return user.strip().partition(":")[0].isdigit()
+    return user.strip().strip("'\"").partition(":")[0].isdigit()
 
 
 def normal(path: str) -> str:

@@ -148,7 +148,7 @@ class _Service:
     def _network(self) -> str | None:
         """network_mode; a network called host that is the engine's own host network is the host's too."""
         mode = self._text("network_mode", "")
-        if mode:
+        if mode or mode is None:
             return mode
         joined = self._map.get("networks")
         names = list(joined) if isinstance(joined, Map | Seq) else ["default"]

@@ -75,11 +75,11 @@ def _objects(found: list[Any], name: str) -> Iterator[Map]:
 def pod_of(one: Map, name: str, version: tuple[int, int] = NEWEST) -> Pod | None:
     """The pod of an object, None where it has none. Raises SubjectUnreadable where it should have one."""
     kind, tree = str(one["kind"]), cast("Any", one)
-    if kind not in PODS:
-        return None
-    for key in PODS[kind]:
+    for key in PODS.get(kind, ("spec", "template")):
         tree = tree.get(key) if isinstance(tree, Map) else Map(0)
     meta, spec = (tree.get("metadata"), tree.get("spec")) if isinstance(tree, Map) else (None, None)
+    if kind not in PODS and not (isinstance(spec, Map) and "containers" in spec):
+        return None  # a kind that has no pod; one that is not known here may have one where a Deployment has it
     if not isinstance(spec, Map):
         raise SubjectUnreadable(name, one.line, f"a {kind} without the specification of a pod")
     _whole(spec, name)

@@ -23,7 +23,7 @@ def security(options: Iterable[str] | None, key: str) -> str | None:
     if options is None:
         return None
     found = [re.split("[=:]", one, maxsplit=1) for one in options]
-    values = [pair[1].strip() for pair in found if pair[0] == key and len(pair) == 2]
+    values = [pair[1].strip() for pair in found if pair[0].strip() == key and len(pair) == 2]
     return ",".join(values) if key == "label" else values[-1] if values else ""
 
 
