@@ -92,7 +92,6 @@ class Container(Record):
     mounts: tuple[Mount, ...] | None = None
     devices: tuple[str, ...] | None = None
     device_rules: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
     ports: tuple[Port, ...] | None = None
     memory: int | None = None
     cpus: bool | None = None

@@ -111,7 +111,7 @@ class _Service:
             network=self._network(), pid=get("pid", ""), ipc=words.own(get("ipc", "")), uts=get("uts", ""),
             userns=get("userns_mode", ""), cgroupns=words.own(get("cgroup", "")), cgroup_parent=get("cgroup_parent", ""),
             mounts=self._mounts(), devices=items("devices", "source"), device_rules=items("device_cgroup_rules", ""),
-            groups=items("group_add", ""), ports=self._ports(), memory=self._memory(), cpus=self._cpus(),
+            ports=self._ports(), memory=self._memory(), cpus=self._cpus(),
                          pids=self._pids(),
             restart=self._restart(), health=self._health(), environment=self._environment(), image=self._image(),
             command=self._command(), workdir=get("working_dir", ""), tmpfs=self._tmpfs(), hosts=self._hosts(),

@@ -91,7 +91,6 @@ def _daemon() -> dict[str, Any] | None:
     registries = ((said.get("RegistryConfig") or {}).get("InsecureRegistryCIDRs") or [])
     return {
         "security": [str(one) for one in said.get("SecurityOptions") or ()],
-            "live_restore": bool(said.get("LiveRestoreEnabled")),
         "insecure": [one for one in registries if not str(one).startswith(("127.", "::1"))],
         "icc": written.get("icc", True), "no_new_privileges": bool(written.get("no-new-privileges")),
     }  # fmt: skip
