@@ -61,7 +61,7 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
         masked=not privileged and _masked(host, security), read_only=bool(host.get("ReadonlyRootfs")),
         network=_network(said, host), **spaces, cgroup_parent=str(host.get("CgroupParent") or ""),
         mounts=_mounts(said), devices=tuple(str(one.get("PathOnHost")) for one in host.get("Devices") or ()),
-        device_rules=_rules(said, host, engine), 
+        device_rules=_rules(said, host, engine),
         ports=_ports(host), memory=int(host.get("Memory") or 0), cpus=_cpus(host), pids=_pids(host.get("PidsLimit")),
         restart=_restart(host), health=_health(config), environment=_environment(config),
         image=str(config.get("Image") or ""), command=_command(said), workdir=str(config.get("WorkingDir") or ""),
