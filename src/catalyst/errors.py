@@ -303,3 +303,13 @@ class FetchBusy(CatalystError):
 
     def __init__(self, data: str) -> None:
         super().__init__(f"models are being fetched into {shown(data)} already", "wait for it, or end it")
+
+
+class SubjectUnreadable(CatalystError):
+    """What should be audited is not what it claims to be. `line` is 0 where there is none to name."""
+
+    exit_code = USAGE
+
+    def __init__(self, name: str, line: int, why: str, hint: str = "") -> None:
+        where = f"{plain(name)}:{line}" if line else plain(name)
+        super().__init__(f"{where}: {plain(why).lower()}", hint or f"look at it: cat -A {pasted(name)} | head")

@@ -4,24 +4,20 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from catalyst.errors import PathRefused, SettingsError, pasted, plain, shown
 
 MAX_TOML = 64 * 1024
+ACCEPT = "accept"  # tables that `catalyst audit` reads, and no setting
+# Folders of a data directory that a workload may write (policy/model.py, Place); a test holds the two together.
+PLACES = frozenset({"models", "custom_nodes", "packages", "input", "output", "user", "cache"})
 
 
 def read(file: Path, keys: Mapping[str, bool], *, required: bool) -> dict[str, str]:
     """Its top-level keys as text. `keys` are the known ones, each with whether it may be a list. Raises SettingsError."""
-    text = owned_text(file, "--config", required=required)
-    if text is None:
-        return {}
-    import tomllib
-
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError too: a number of more than 4300 digits
-        raise SettingsError(f"{shown(str(file))} is not TOML: {plain(str(error)).lower()}",
-                            f"mend it: nano {pasted(str(file))}") from error  # fmt: skip
+    table = _table(file, required=required)
+    table.pop(ACCEPT, None)
     for key, value in table.items():
         if key not in keys:
             raise SettingsError(
@@ -36,8 +32,25 @@ def read(file: Path, keys: Mapping[str, bool], *, required: bool) -> dict[str, s
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in table.items()}
 
 
-# Folders of a data directory that a workload may write (policy/model.py, Place); a test holds the two together.
-PLACES = frozenset({"models", "custom_nodes", "packages", "input", "output", "user", "cache"})
+def accepted(file: Path, *, required: bool) -> list[dict[str, Any]]:
+    """The tables `[[accept]]` (docs/guides/audit.md). Raises SettingsError where they are no tables."""
+    found = _table(file, required=required).get(ACCEPT, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise SettingsError(f"{shown(str(file))}: accept must be tables", "[[accept]] and below it id, reason, until")
+    return found
+
+
+def _table(file: Path, *, required: bool) -> dict[str, Any]:
+    text = owned_text(file, "--config", required=required)
+    if text is None:
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError too: a number of more than 4300 digits
+        raise SettingsError(f"{shown(str(file))} is not TOML: {plain(str(error)).lower()}",
+                            f"mend it: nano {pasted(str(file))}") from error  # fmt: skip
 
 
 def not_the_workloads(file: Path) -> None:

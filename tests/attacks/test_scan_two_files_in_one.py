@@ -7,9 +7,9 @@ import pytest
 
 import harmful
 from catalyst.models.scan import child, formats
-from catalyst.models.scan.finding import Severity
 from catalyst.models.scan.reader import Reader
 from catalyst.models.scan.rules import RULES
+from catalyst.severity import Severity
 
 
 def prefixed(front: bytes) -> bytes:

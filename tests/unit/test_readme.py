@@ -27,8 +27,16 @@ def test_its_command_lines_parse(line: str) -> None:
 
 
 def test_the_table_of_variables_is_complete() -> None:
-    for name in ("SECURITY_LEVEL", "NETWORK_MODE", "PARANOID_MODE", "ENABLE_FORENSIC_CLEANUP", "SECURITY_TOKEN_VAULT_PATH"):
+    for name in ("SECURITY_LEVEL", "NETWORK_MODE", "PARANOID_MODE", "ENABLE_FORENSIC_CLEANUP",
+                 "SECURITY_TOKEN_VAULT_PATH"):
         assert f"| `{name}` |" in README
+
+
+def test_the_number_of_checks_is_the_one_that_is_made() -> None:
+    from catalyst.audit.run import checks
+
+    for file in (ROOT / "README.md", ROOT / "docs/guides/audit.md"):
+        assert re.search(rf"\b{len(checks())} checks\b", file.read_text(encoding="utf-8")), file.name
 
 
 def test_the_number_of_attempts_is_the_one_that_is_made() -> None:

@@ -16,6 +16,7 @@ first steps:
   catalyst doctor                      what this machine can hold
   catalyst verify                      attack the sandbox, and see what held
   catalyst fetch civitai:128713        a model, checked, into the folder where ComfyUI looks
+  catalyst audit                       check the Dockerfile, compose file and manifests of this folder
   catalyst scan ~/ComfyUI/models       look for code in models and for danger in nodes
 
 every setting is a flag, an environment variable, or a line of catalyst.toml: catalyst policy show
@@ -45,7 +46,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 COMMANDS = (
-    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "fetch", "scan",
+    "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "fetch", "audit", "scan",
     "wipe", "policy", "egress", "vault", "render", "completion", "entrypoint",
 )  # fmt: skip
 
@@ -59,7 +60,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"catalyst {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
-        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _fetch, _scan, _wipe,
+        _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _fetch, _audit, _scan, _wipe,
         _policy, _egress, _vault, _render, _completion, _entrypoint,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
@@ -161,6 +162,31 @@ def _attacks(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
 
 
+def _audit(commands: Commands, full: bool) -> None:
+    audit = _command(commands, "audit", "check Dockerfiles, compose files, manifests, images, containers and this host")
+    if full:
+        audit.add_argument("subject", nargs="*", metavar="SUBJECT",
+                           help="a file, a folder, - for manifests on standard input; or container NAME, image NAME, "
+                                "host, instance [default: what runs or lies here]")
+        audit.add_argument("--allow-incomplete", action="store_true", help="exit 0 also when not everything is known")
+        audit.add_argument("--scanner", choices=("auto", "trivy", "grype", "none"), default="auto",
+                           help="who looks for known vulnerabilities; of folders only when named [default: auto]")
+        audit.add_argument("--linters", choices=("auto", "none"), default="auto",
+                           help="ask hadolint and compose-lint too, where they are installed [default: auto]")
+        audit.add_argument("--vex", metavar="FILE", help="OpenVEX: vulnerabilities that do not apply, for trivy")
+        audit.add_argument("--sbom", metavar="FILE",
+                           help="write an image's SBOM, by trivy: CycloneDX, or SPDX for *.spdx.json")
+        audit.add_argument("--record-nodes", action="store_true",
+                           help="record the packs of nodes of ComfyUI folders; a later audit names what changed")
+        audit.add_argument("--kubernetes", metavar="VERSION", default="1.37",
+                           help="version of the Pod Security Standards [default: 1.37]")
+        for form, text in (("sarif", "a SARIF 2.1.0 report"), ("junit", "a JUnit report"),
+                           ("html", "the report as a page")):
+            audit.add_argument(f"--{form}", metavar="FILE", help=f"write {text}")
+        _settings(audit, only=("engine", "data"))
+        _json(audit)
+
+
 def _wipe(commands: Commands, full: bool) -> None:
     wipe = _command(commands, "wipe", "overwrite and remove what lies in folders, and say what cannot be promised")
     if full:
@@ -193,12 +219,14 @@ def _policy(commands: Commands, full: bool) -> None:
 
 
 def _egress(commands: Commands, full: bool) -> None:
-    egress = commands.add_parser("egress", help="show, change or watch where the workload may connect", allow_abbrev=False,
+    egress = commands.add_parser("egress", help="show, change or watch where the workload may connect",
+                                 allow_abbrev=False,
                                  formatter_class=Formatter)  # fmt: skip
     if not full:
         return
     views = egress.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=Parser)
-    shown = _command(views, "list", "the rules, and the last refused connections with what would allow them", "egress_list")
+    shown = _command(views, "list", "the rules, and the last refused connections with what would allow them",
+                     "egress_list")
     _settings(shown)
     _json(shown)
     for name, text in (("allow", "allow a host, at once"), ("deny", "take a rule off the list, at once")):

@@ -49,12 +49,13 @@ def compare(policy: Policy, seen: list[Seen], host_uid: int, lacking: Container[
             for control in stated.controls:
                 if control in lacking:
                     continue
-                wrong = _wrong(stated.rule, one, host_uid)
-                if wrong:
-                    raise Unenforceable(control, "the policy", {"seen from the host": f"process {one.pid} {wrong}"})
+                why = wrong(stated.rule, one, host_uid)
+                if why:
+                    raise Unenforceable(control, "the policy", {"seen from the host": f"process {one.pid} {why}"})
 
 
-def _wrong(rule: object, one: Seen, host_uid: int) -> str:
+def wrong(rule: object, one: Seen, host_uid: int) -> str:
+    """What of a process is not as the rule says; empty if nothing, or where no process shows it."""
     match rule:
         case Identity():
             uids = set(one.fields.get("Uid", "").split())

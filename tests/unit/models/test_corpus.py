@@ -7,8 +7,8 @@ import pytest
 
 import harmful
 from catalyst.models.scan import child
-from catalyst.models.scan.finding import Severity
 from catalyst.models.scan.rules import RULES
+from catalyst.severity import Severity
 
 
 def found(path: Path, data: bytes) -> tuple[set[str], str]:

@@ -7,8 +7,8 @@ from catalyst.cli import output
 from catalyst.errors import CatalystError, shown
 from catalyst.instance.scan import scan as look
 from catalyst.models.scan import report
-from catalyst.models.scan.finding import Severity
 from catalyst.models.scan.rules import RULES
+from catalyst.severity import Severity
 
 
 def scan(arguments: argparse.Namespace) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from catalyst.guard.record import Record
 from catalyst.models.fetch import names
-from catalyst.models.scan.finding import Examined, Finding, Severity
+from catalyst.models.scan.finding import Examined, Finding
 from catalyst.models.scan.report import severity
 from catalyst.models.scan.rules import RULES
+from catalyst.severity import Severity
 
 DATA = frozenset({"safetensors", "gguf"})
 

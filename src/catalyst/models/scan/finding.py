@@ -1,17 +1,6 @@
 """What a scan says: findings, and for each file whether it could be judged at all."""
 
-from enum import IntEnum
-
 from catalyst.guard.record import Record
-
-
-class Severity(IntEnum):
-    """As the exit codes 11 to 14 (design §5)."""
-
-    LOW = 11
-    MEDIUM = 12
-    HIGH = 13
-    CRITICAL = 14
 
 
 class Finding(Record):

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from catalyst import __version__
 from catalyst.guard.record import Record
-from catalyst.models.scan.finding import Examined, Finding, Severity
+from catalyst.models.scan.finding import Examined, Finding
 from catalyst.models.scan.rules import RULES, Rule
+from catalyst.severity import LEVEL, SCORE, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-SCORE = {Severity.LOW: "3.0", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
-LEVEL = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
 INCOMPLETE = 3
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from catalyst.guard.record import Record
-from catalyst.models.scan.finding import Severity
+from catalyst.severity import Severity
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 CONVERT = "Ask its author for .safetensors, or convert it where nothing can be hurt: catalyst run -- python3 CONVERT.py"

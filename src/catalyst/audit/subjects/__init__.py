@@ -1,0 +1,1 @@
+"""Readers: one kind of subject each, from text or from what an engine and the kernel say, to facts."""
