@@ -222,3 +222,16 @@ def flags(name: str, text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise SettingsError(f"{name} is not a list of words: {str(error).lower()}", "close the quote") from error
     return comfyui_flags.check(words)
+
+
+def text_of(value: object) -> str:
+    """A value the way a user writes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case IntEnum():
+            return value.name.lower()
+        case tuple():
+            return (":" if value and isinstance(value[0], int) else " ").join(str(part) for part in value)
+        case _:
+            return str(value)

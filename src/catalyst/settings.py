@@ -6,16 +6,15 @@ Nothing falls back: an unknown value, an unknown key or two values that exclude 
 
 import os
 from collections.abc import Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from catalyst import setting_conflicts, settings_file
 from catalyst import setting_values as parse
-from catalyst import settings_file
-from catalyst.errors import Contradiction, PathRefused, SettingsError, plain, shown
+from catalyst.errors import SettingsError, plain, shown
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
-from catalyst.setting_values import Level, NetworkMode, Parser
+from catalyst.setting_values import Level, NetworkMode, Parser, text_of
 
 __all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of",
            "variables"]  # fmt: skip
@@ -182,9 +181,6 @@ FIELDS: tuple[Field, ...] = (
     Field("verify_checksums", "VERIFY_CHECKSUMS", "true", parse.boolean, "hash models that are there, if changed", "BOOL"),
 )  # fmt: skip
 
-PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
-
-
 def load(
     options: Mapping[str, str], environ: Mapping[str, str] | None = None, config: Path | None = None
 ) -> Settings:
@@ -211,9 +207,7 @@ def load(
         values["data"] = _default_data(environ)
     if from_file:
         notices.append(f"settings are read from {plain(str(file.absolute()))}")
-    _paranoid(values, origin)
-    _reach(values, origin)
-    _cleanup(values, origin)
+    setting_conflicts.settle(values, origin, {field.key: field.variable for field in FIELDS})
     return Settings(**values, origin=origin, notices=tuple(notices))
 
 
@@ -242,78 +236,6 @@ def _plain(name: str, text: str) -> None:
 def read_toml(file: Path, *, required: bool) -> dict[str, str]:
     """The top-level keys of a settings file as text. Raises SettingsError."""
     return settings_file.read(file, {field.key: field.many for field in FIELDS}, required=required)
-
-
-def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:
-    if not values["paranoid_mode"]:
-        return
-    for key, strictest in PARANOID.items():
-        if origin[key] != "default" and values[key] != strictest:
-            raise Contradiction("PARANOID_MODE=true", origin["paranoid_mode"], _word(key, values[key]), origin[key])
-        values[key], origin[key] = strictest, "PARANOID_MODE=true"
-
-
-def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
-    """Where the interface is published. Beyond this machine only in public mode, and without TLS only where told."""
-    _one_certificate(values, origin)
-    encrypted = bool(values["tls_certificate"] or values["self_signed"])
-    public = values["network_mode"] is NetworkMode.PUBLIC
-    if values["bind"] == "auto":
-        values["bind"] = "0.0.0.0" if public and (encrypted or values["plain_http"]) else "127.0.0.1"  # noqa: S104 -- behind the login
-    if values["bind"].startswith("127.") or values["bind"] == "::1":
-        return
-    if not public:
-        mode = _word("network_mode", values["network_mode"])
-        raise Contradiction(mode, origin["network_mode"], f"CATALYST_BIND={values['bind']}", origin["bind"])
-    if not encrypted and not values["plain_http"]:
-        raise SettingsError(
-            f"CATALYST_BIND is {values['bind']} ({origin['bind']}), and without TLS whoever is on the way reads passwords",
-            "encrypt it: --self-signed, or --tls-certificate FILE --tls-key FILE; or say that it may be read: --plain-http",
-        )
-
-
-def _one_certificate(values: dict[str, Any], origin: dict[str, str]) -> None:
-    given = [key for key in ("tls_certificate", "tls_key") if values[key]]
-    if len(given) == 1:
-        raise SettingsError(f"{_variable(given[0])} ({origin[given[0]]}) is of no use alone",
-                            "give both: --tls-certificate FILE --tls-key FILE")  # fmt: skip
-    if given and values["self_signed"]:
-        raise Contradiction("CATALYST_SELF_SIGNED=true", origin["self_signed"],
-                            f"CATALYST_TLS_CERTIFICATE={values['tls_certificate']}", origin["tls_certificate"])  # fmt: skip
-
-
-def _cleanup(values: dict[str, Any], origin: dict[str, str]) -> None:
-    """What is to be wiped needs forensic cleanup, is not kept as well, and holds no certificate."""
-    if values["wipe"] and not values["enable_forensic_cleanup"]:
-        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("enable_forensic_cleanup", False),
-                            origin["enable_forensic_cleanup"])  # fmt: skip
-    if set(values["wipe"]) & set(values["keep"]):
-        raise Contradiction(_word("wipe", values["wipe"]), origin["wipe"], _word("keep", values["keep"]), origin["keep"])
-    certificate, data = os.path.realpath(values["certificate"] or "/"), os.path.realpath(values["data"])
-    if Path(certificate).is_relative_to(data):
-        raise PathRefused("CATALYST_CERTIFICATE", values["certificate"], "it lies in the data directory, which is wiped",
-                          "name a file elsewhere")  # fmt: skip
-
-
-def _word(key: str, value: object) -> str:
-    return f"{_variable(key)}={text_of(value)}"
-
-
-def _variable(key: str) -> str:
-    return next(field.variable for field in FIELDS if field.key == key)
-
-
-def text_of(value: object) -> str:
-    """A value the way a user writes it."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case IntEnum():
-            return value.name.lower()
-        case tuple():
-            return (":" if value and isinstance(value[0], int) else " ").join(str(part) for part in value)
-        case _:
-            return str(value)
 
 
 # What a container has in its own way, or what is nobody's business in it.
