@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import ssl
-import stat
 import subprocess
 import sys
 import time
@@ -29,9 +28,8 @@ PATIENCE = 60.0
 
 def open_to_all(folder: Path) -> None:
     """Let every user pass through pytest's own folders, which are closed, down to `folder`."""
-    for one in (folder, *folder.parents):
-        if one.stat().st_mode & stat.S_ISVTX:
-            break  # everybody's, such as /tmp: it would be closed to others for every test that follows
+    named = [number for number, one in enumerate(folder.parents) if one.name.startswith("pytest")]
+    for one in (folder, *folder.parents[: max(named, default=-1) + 1]):  # and no farther: /tmp has a mode of its own
         one.chmod(0o755)
 
 
