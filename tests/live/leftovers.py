@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from catalyst.instance.store import Store
-from support import PATIENCE, Catalyst, Running, fake_comfyui, wait_for, with_argument
+from support import PATIENCE, Catalyst, Running, fake_comfyui, status, wait_for, with_argument
 
 ON = {"ENABLE_FORENSIC_CLEANUP": "true", "SECURITY_LEVEL": "high", "NETWORK_MODE": "isolated"}
 WAYS = ("down", "SIGTERM", "SIGINT", "SIGINT twice", "kill up", "kill guard", "kill engine")
@@ -134,7 +134,7 @@ def kill(running: Running, which: str) -> None:
         assert first is not None
         os.kill(first.first, signal.SIGKILL)
     else:
-        with suppress(ProcessLookupError):
-            children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
-            os.kill(int(children[0]), signal.SIGKILL)
+        children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+        engine = running.catalyst.engine
+        os.kill(next(int(pid) for pid in children if status(int(pid)).get("Name") == engine), signal.SIGKILL)
     running.process.wait(PATIENCE)
