@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from multidict import MultiMapping
 
 from catalyst.services.gateway import (
     exchange,
@@ -47,7 +48,7 @@ class Request(Protocol):
         """The target, byte for byte."""
 
     @property
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> MultiMapping[str]:
         """Under any case of their names."""
 
 
@@ -113,7 +114,7 @@ class Gateway:
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         return self._who(address, request.headers, request.headers.getall("Cookie", []))
 
-    def _who(self, peer: str, sent: Mapping[str, str], cookies: Iterable[str]) -> Visitor:
+    def _who(self, peer: str, sent: MultiMapping[str], cookies: Iterable[str]) -> Visitor:
         return visitor.look(peer, self._encrypted, sent, cookies, self.config, self.state)
 
     async def _answer(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:

@@ -17,8 +17,11 @@ HOP = frozenset({"connection", "keep-alive", "proxy-authenticate", "proxy-author
 # All cookies: those of other programs on this host come along, since cookies do not know ports, and ComfyUI has none.
 # comfy-user would choose the user with --multi-user (user_manager.py). Sec-Fetch-Dest stays: ComfyUI 0.28 looks at it.
 NOT_IN = HOP | {"host", "origin", "cookie", "authorization", "comfy-user", "forwarded", "via", "x-real-ip", "expect",
-                "sec-fetch-site", "sec-fetch-mode", "sec-fetch-user", "cf-connecting-ip", "true-client-ip"}  # fmt: skip
-NOT_IN_PREFIXES = ("x-forwarded-", "tailscale-", "remote-", "cf-access-", "sec-websocket-")
+                "sec-fetch-site", "sec-fetch-mode", "sec-fetch-user", "true-client-ip", "x-client-ip", "x-scheme",
+                "cdn-loop"}  # fmt: skip
+# What proxies say of a visitor: Cloudflare, Tailscale, Authelia (Remote-User), oauth2-proxy, authentik, Grafana's convention.
+NOT_IN_PREFIXES = ("x-forwarded-", "tailscale-", "remote-", "x-remote-", "cf-", "x-auth-request-", "x-authentik-",
+                   "x-webauth-", "sec-websocket-")  # fmt: skip
 # Cookies of the workload would fall on other programs of this host; the others outlive the answer.
 NOT_OUT = HOP | {"set-cookie", "server", "date", "alt-svc", "clear-site-data", "strict-transport-security", "nel",
                  "report-to", "reporting-endpoints", "service-worker-allowed", "www-authenticate", "x-frame-options",
@@ -77,7 +80,8 @@ def outwards(pairs: Pairs, path: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(1024)  # the same few names come with every request
 def _goes_in(low: str) -> bool:
-    return low not in NOT_IN and not low.startswith(NOT_IN_PREFIXES)
+    name = low.replace("_", "-")  # to a node with WSGI or CGI inside both are the same
+    return name not in NOT_IN and not name.startswith(NOT_IN_PREFIXES)
 
 
 @lru_cache(1024)
