@@ -101,7 +101,7 @@ def test_what_the_browser_sees_of_an_answer(running: Gateway) -> None:
     assert not gone & set(got.headers)
     assert (got.headers["X-Kept"], got.headers["Server"], got.body) == ("1", "catalyst", b"x")
     assert "frame-ancestors 'self'" in got.headers["Content-Security-Policy"]
-    assert "Cache-Control" not in got.headers
+    assert got.headers["Cache-Control"] == "private"
     for path in ("/view?filename=x", "/api/view", "/userdata/x.html", "//view", "/v2/userdata", "/%76iew"):
         got = running.ask("GET", path, Cookie=running.cookie())
         assert got.headers["Content-Security-Policy"].startswith("sandbox;"), path

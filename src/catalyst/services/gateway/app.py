@@ -33,6 +33,8 @@ from catalyst.services.gateway.websocket import AWAY, Sockets, Unanswered, carry
 OWN = "/catalyst"
 HEALTH = ("/healthz", "/readyz")
 YEAR = 365 * 86400
+# At the end. Not "cookies": they would be those of other programs on this host too, and logging out is not what was asked.
+FORGET = '"cache", "storage"'
 UNREADABLE = "the request cannot be read"
 
 
@@ -92,6 +94,8 @@ class Gateway:
             reply = await self._answer(request, who)
             if not reply.prepared:
                 reply.headers.extend(self.lasting(request.host))
+                if self.config.wiping and self.condition.phase == "stopping" and who.known:
+                    reply.headers.setdefault("Clear-Site-Data", FORGET)
                 reply.force_close()  # what comes next may be for the short way (outside.py)
             return reply
         finally:
@@ -104,7 +108,7 @@ class Gateway:
         if path not in HEALTH:
             self._log(f"{who.address} {request.method[:20]} {path!r} {status} {time.monotonic() - began:.3f}s")
 
-    def lasting(self, host: str) -> headers.Pairs:
+    def lasting(self, host: str) -> headers.Own:
         """What is said with every answer under a name that has a certificate of its own."""
         named = self.config.tls == "own" and not _is_local(host)
         return (("Strict-Transport-Security", f"max-age={YEAR}"),) if named else ()
@@ -253,6 +257,8 @@ class Admitted:
     def __init__(self, gateway: Gateway, asked: Asked, who: Visitor) -> None:
         self._gateway, self._asked, self._who, self._began = gateway, asked, who, time.monotonic()
         self.most, self.more = gateway.config.most_upload, gateway.lasting(asked.headers.get("Host", ""))
+        if gateway.config.wiping:  # no picture of a node's own route either
+            self.more = (*self.more, headers.NO_STORE)
 
     def told(self, status: int) -> None:
         """It was answered so."""

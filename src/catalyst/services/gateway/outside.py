@@ -24,7 +24,7 @@ class Admitted(Protocol):
     """A request that may go to ComfyUI."""
 
     most: int  # bytes of its body
-    more: headers.Pairs  # of ours, for the answer's head
+    more: headers.Own  # of ours, for the answer's head
 
     def told(self, status: int) -> None:
         """It was answered so."""
