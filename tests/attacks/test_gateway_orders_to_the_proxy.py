@@ -14,9 +14,10 @@ from aiohttp.web_request import BaseRequest
 from gateways import Gateway, gateway
 
 ORDERS = {
-    "X-Accel-Redirect": "/internal/secret", "X-Accel-Expires": "86400", "X-Accel-Buffering": "no", "X-Sendfile": "/etc/passwd",
-    "X-LIGHTTPD-send-file": "/etc/passwd", "X-LiteSpeed-Location": "/secret", "X-LiteSpeed-Cache-Control": "public",
-    "X-Reproxy-URL": "http://127.0.0.1/", "CDN-Cache-Control": "max-age=60", "Cloudflare-CDN-Cache-Control": "max-age=60",
+    "X-Accel-Redirect": "/internal/secret", "X-Accel-Expires": "86400", "X-Accel-Buffering": "no",
+    "X-Sendfile": "/etc/passwd", "X-LIGHTTPD-send-file": "/etc/passwd", "X-LiteSpeed-Location": "/secret",
+    "X-LiteSpeed-Cache-Control": "public", "X-Reproxy-URL": "http://127.0.0.1/", "CDN-Cache-Control": "max-age=60",
+    "Cloudflare-CDN-Cache-Control": "max-age=60",
     "Surrogate-Control": "max-age=60", "Edge-Control": "cache-maxage=1d",
 }  # fmt: skip
 
