@@ -37,6 +37,8 @@ class Ailing(Stub):
             case "hangs up":
                 if request.transport:
                     request.transport.abort()
+            case _:
+                pass
         return web.json_response({})
 
 
