@@ -238,8 +238,12 @@ class Gateway:
         self.pool.close_idle()
         self.state.forget_old_sessions(self.config.lives)
         for one in self.sockets.credentials():
-            if not self.state.holds_session(one, self.config.lives) and not self.state.holds_token(one):
+            if not self.counts_still(one):
                 await self.sockets.end(one)
+
+    def counts_still(self, credential: bytes) -> bool:
+        """Whether it is a session or a token."""
+        return self.state.holds_session(credential, self.config.lives) or self.state.holds_token(credential)
 
     async def close(self) -> None:
         """Say goodbye to the websockets and let go of ComfyUI."""
@@ -263,6 +267,10 @@ class Admitted:
     def told(self, status: int) -> None:
         """It was answered so."""
         self._gateway.note(self._asked, self._who, status, self._began)
+
+    def is_over(self) -> bool:
+        """The login it came with counts no more."""
+        return not self._gateway.counts_still(self._who.credential)
 
     def instead(self, status: int) -> web.Response:
         """What is said in ComfyUI's place."""
