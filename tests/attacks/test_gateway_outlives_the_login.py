@@ -24,7 +24,8 @@ Ends = Callable[[Gateway, str, str], None]
 
 def revoked(running: Gateway, _cookie: str, _token: str) -> None:
     state = running.state()
-    assert all([state.revoke_token(one.name) for one in state.tokens()])
+    for one in state.tokens():
+        assert state.revoke_token(one.name)
     state.close()
 
 

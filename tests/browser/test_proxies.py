@@ -49,7 +49,7 @@ def free_port() -> int:
 
 @contextmanager
 def proxy(kind: str, folder: Path, inside: int, more: str = "") -> Iterator[int]:
-    """The proxy as the guide has it, on a port of its own and with a certificate made for the test; nginx with `more` words."""
+    """The proxy as the guide has it, on a port of its own and with a certificate made for the test; `more` is nginx's."""
     assert shutil.which(kind), f"{kind} is not installed"
     port, certificate, key = free_port(), folder / "cert.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -66,11 +66,12 @@ def proxy(kind: str, folder: Path, inside: int, more: str = "") -> Iterator[int]
         upgrade = re.search(r"`(map \$http_upgrade .*?)` beside", GUIDE)
         assert upgrade
         paths = " ".join(f"{name}_temp_path {folder};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        cache = f"proxy_cache_path {folder}/cache keys_zone=shared:1m;"
         server = text.replace("127.0.0.1:8188", f"127.0.0.1:{inside}")
         if more:  # what is not buffered is not cached
             server = server.replace("proxy_buffering off;", "").replace("location / {", f"{more} location / {{", 1)
         file.write_text(f"daemon off; master_process off; error_log stderr crit; pid {folder}/pid; events {{}} "
-                        f"http {{ access_log off; proxy_cache_path {folder}/cache keys_zone=shared:1m; {paths} {upgrade[1]} {server} }}")  # fmt: skip
+                        f"http {{ access_log off; {paths} {cache} {upgrade[1]} {server} }}")  # fmt: skip
         argv = ["nginx", "-c", str(file), "-p", str(folder)]
     process = subprocess.Popen(argv, env={**os.environ, "HOME": str(folder)}, stderr=subprocess.PIPE)
     try:
@@ -136,8 +137,8 @@ def test_behind_it(kind: str, tmp_path: Path) -> None:
 
 
 def test_its_cache_hands_nothing_to_strangers_and_it_takes_no_orders(tmp_path: Path) -> None:
-    """nginx with a cache and with files of its own, as somebody may have it for other sites: a hostile node calls its pictures
-    public, and names one of those files (tests/attacks/test_gateway_orders_to_the_proxy.py)."""
+    """nginx with a cache and with files of its own, as somebody may have it for other sites: a hostile node calls its
+    pictures public, and names one of those files (tests/attacks/test_gateway_orders_to_the_proxy.py)."""
     orders = {"Cache-Control": "public, s-maxage=600, max-age=600", "X-Accel-Expires": "600"}
 
     async def picture(_: BaseRequest) -> web.Response:

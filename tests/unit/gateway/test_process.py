@@ -248,6 +248,15 @@ def test_the_posture_page_changes_nothing(running: Gateway) -> None:
     assert not [name for name in page.headers if name.lower().startswith("access-control")]
 
 
+def test_only_a_name_with_a_certificate_of_its_own_is_https_for_ever(tmp_path: Path) -> None:
+    with gateway(tmp_path, config(tls="own", hosts=("comfy.example",))) as named:
+        token = {"Authorization": f"Bearer {named.token()}"}
+        for path in ("/", "/queue"):
+            asked = [named.ask("GET", path, Host=host, **token).headers.get("Strict-Transport-Security")
+                     for host in ("comfy.example", "127.0.0.1", "localhost", "[::1]")]  # fmt: skip
+            assert asked == ["max-age=31536000", None, None, None], path
+
+
 def test_a_session_ends_by_itself(tmp_path: Path) -> None:
     from catalyst.services.gateway.state import Lives
 
