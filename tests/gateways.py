@@ -35,7 +35,7 @@ POSTURE = {
 
 def config(**changes: Any) -> Config:
     given: dict[str, Any] = {"id": "test", "level": 0, "hosts": (), "proxies": (), "most_upload": 64 << 20,
-                             "lives": Lives(HOUR, 24 * HOUR), "tls": "off"}  # fmt: skip
+                             "lives": Lives(HOUR, 24 * HOUR), "tls": "off", "wiping": False}  # fmt: skip
     return Config(**{**given, **changes})
 
 

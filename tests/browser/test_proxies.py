@@ -1,6 +1,7 @@
 """The configurations of docs/guides/gateway.md, taken from the page itself: Caddy and nginx in front of the gateway."""
 
 import asyncio
+import http.client
 import os
 import re
 import shutil
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
 from gateways import Gateway, config, gateway
 
@@ -45,8 +48,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def proxy(kind: str, folder: Path, inside: int) -> Iterator[int]:
-    """The proxy as the guide has it, on a port of its own and with a certificate made for the test."""
+def proxy(kind: str, folder: Path, inside: int, more: str = "") -> Iterator[int]:
+    """The proxy as the guide has it, on a port of its own and with a certificate made for the test; `more` is nginx's."""
     assert shutil.which(kind), f"{kind} is not installed"
     port, certificate, key = free_port(), folder / "cert.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -63,9 +66,12 @@ def proxy(kind: str, folder: Path, inside: int) -> Iterator[int]:
         upgrade = re.search(r"`(map \$http_upgrade .*?)` beside", GUIDE)
         assert upgrade
         paths = " ".join(f"{name}_temp_path {folder};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        cache = f"proxy_cache_path {folder}/cache keys_zone=shared:1m;"
         server = text.replace("127.0.0.1:8188", f"127.0.0.1:{inside}")
+        if more:  # what is not buffered is not cached
+            server = server.replace("proxy_buffering off;", "").replace("location / {", f"{more} location / {{", 1)
         file.write_text(f"daemon off; master_process off; error_log stderr crit; pid {folder}/pid; events {{}} "
-                        f"http {{ access_log off; {paths} {upgrade[1]} {server} }}")  # fmt: skip
+                        f"http {{ access_log off; {paths} {cache} {upgrade[1]} {server} }}")  # fmt: skip
         argv = ["nginx", "-c", str(file), "-p", str(folder)]
     process = subprocess.Popen(argv, env={**os.environ, "HOME": str(folder)}, stderr=subprocess.PIPE)
     try:
@@ -128,6 +134,42 @@ def test_behind_it(kind: str, tmp_path: Path) -> None:
         assert "Secure" in cookie
         assert found["upload"] == {"path": "/upload/image", "length": 100_000}
         assert (found["echo"], found["evil"]) == (b"hello", 403)
+
+
+def test_its_cache_hands_nothing_to_strangers_and_it_takes_no_orders(tmp_path: Path) -> None:
+    """nginx with a cache and with files of its own, as somebody may have it for other sites: a hostile node calls its
+    pictures public, and names one of those files (tests/attacks/test_gateway_orders_to_the_proxy.py)."""
+    orders = {"Cache-Control": "public, s-maxage=600, max-age=600", "X-Accel-Expires": "600"}
+
+    async def picture(_: BaseRequest) -> web.Response:
+        return web.Response(text="a picture", headers=orders)
+
+    made = config(hosts=(NAME,), proxies=(ip_network("127.0.0.1/32"),))
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "file").write_text("nobody's business")
+    more = f"proxy_cache shared; location /own/ {{ internal; alias {own}/; }}"
+    with gateway(tmp_path, made) as running, proxy("nginx", tmp_path, running.port, more) as port:
+        running.stub.answer = picture
+        token = running.token()
+        assert fetched(port, token) == (200, "a picture")
+        assert fetched(port, "")[0] == 401
+        assert len(running.stub.seen) == 1
+        orders["X-Accel-Redirect"] = "/own/file"
+        assert fetched(port, token) == (200, "a picture")
+
+
+def fetched(port: int, token: str) -> tuple[int, str]:
+    sent = {"Host": f"{NAME}:{port}", **({"Authorization": f"Bearer {token}"} if token else {})}
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=trust)
+    try:
+        connection.request("GET", "/nodes/picture.png", headers=sent)
+        reply = connection.getresponse()
+        return reply.status, reply.read().decode()
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("kind", ["caddy"])

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
-from catalyst.container import in_force
+from catalyst.container import in_force, password
 from catalyst.container.prepare import CONTAINER, Sockets
 from catalyst.engine import process
 from catalyst.errors import BrokerSilent, ServiceFailed
@@ -53,6 +53,8 @@ class Services:
             self.store.make_kept()
             self.store.lock()
             self.store.clear()  # what a container that was killed left: nobody runs, as we have the lock
+            if password.take(self.store):
+                self.tell(f"the password is the one in {password.FILE}")
             self.front = Front(self.settings, stack)
             self._record("starting")
             files = {BROKER_FILE: self._config} if self._config else {}

@@ -160,6 +160,7 @@ def config(settings: Settings, store: Store) -> Config:
         proxies=tuple(ip_network(one) for one in settings.trusted_proxy), most_upload=settings.max_upload << 20,
         lives=Lives(settings.session_idle * HOUR, settings.session_life * HOUR),
         tls="own" if settings.tls_certificate else "self-signed" if settings.self_signed else "off",
+        wiping=settings.enable_forensic_cleanup,
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def test_what_the_browser_sees_of_an_answer(running: Gateway) -> None:
     assert not gone & set(got.headers)
     assert (got.headers["X-Kept"], got.headers["Server"], got.body) == ("1", "catalyst", b"x")
     assert "frame-ancestors 'self'" in got.headers["Content-Security-Policy"]
-    assert "Cache-Control" not in got.headers
+    assert got.headers["Cache-Control"] == "private"
     for path in ("/view?filename=x", "/api/view", "/userdata/x.html", "//view", "/v2/userdata", "/%76iew"):
         got = running.ask("GET", path, Cookie=running.cookie())
         assert got.headers["Content-Security-Policy"].startswith("sandbox;"), path
@@ -246,6 +246,15 @@ def test_the_posture_page_changes_nothing(running: Gateway) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         assert running.ask(method, "/catalyst", b"", Cookie=cookie, Origin=running.url).status in {404, 405}
     assert not [name for name in page.headers if name.lower().startswith("access-control")]
+
+
+def test_only_a_name_with_a_certificate_of_its_own_is_https_for_ever(tmp_path: Path) -> None:
+    with gateway(tmp_path, config(tls="own", hosts=("comfy.example",))) as named:
+        token = {"Authorization": f"Bearer {named.token()}"}
+        for path in ("/", "/queue"):
+            asked = [named.ask("GET", path, Host=host, **token).headers.get("Strict-Transport-Security")
+                     for host in ("comfy.example", "127.0.0.1", "localhost", "[::1]")]  # fmt: skip
+            assert asked == ["max-age=31536000", None, None, None], path
 
 
 def test_a_session_ends_by_itself(tmp_path: Path) -> None:

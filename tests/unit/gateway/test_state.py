@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from multidict import CIMultiDict
 
 from catalyst.services.gateway import passwords, state
 from catalyst.services.gateway.limits import ALL, EACH, Limiter, network
@@ -151,7 +152,7 @@ def test_only_a_trusted_proxy_says_who_it_is(opened: State, peer: str, forwarded
     from ipaddress import ip_network
 
     made = config(proxies=(ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8")))
-    sent = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"}
+    sent = CIMultiDict({"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"})
     found = look(peer, False, sent, [], made, opened)
     assert found.address == address
     assert found.secure is (peer != "198.51.100.7")
@@ -161,7 +162,7 @@ def test_two_different_cookies_count_as_none(opened: State) -> None:
     one, two = opened.open_session(), opened.open_session()
 
     def known(*cookies: str) -> bool:
-        return look("192.0.2.1", False, {}, cookies, config(), opened).known
+        return look("192.0.2.1", False, CIMultiDict(), cookies, config(), opened).known
 
     assert known(f"catalyst-test={one}")
     assert known(f"x=1; catalyst-test={one}", f"catalyst-test={one}")

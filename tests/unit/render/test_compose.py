@@ -53,6 +53,23 @@ def test_the_variables_make_the_same_settings_again(settings: Settings) -> None:
     assert {name: getattr(again, name) for name in kept} == kept
 
 
+@pytest.mark.parametrize(("given", "check", "files"), [
+    ({}, ["curl", "-fsS", "http://127.0.0.1:8188/healthz"], []),
+    ({"self_signed": "true"}, ["curl", "-fsSk", "https://127.0.0.1:8188/healthz"], []),
+    ({"tls_certificate": "/etc/tls/c.pem", "tls_key": "/etc/tls/k.pem"},
+     ["curl", "-fsSk", "https://127.0.0.1:8188/healthz"], ["/etc/tls/c.pem", "/etc/tls/k.pem"]),
+])  # fmt: skip
+def test_the_front_is_asked_as_it_answers(given: dict[str, str], check: list[str], files: list[str]) -> None:
+    """A check that asks in the clear what speaks TLS is red for ever, and the workload waits for it."""
+    services = document(settings_with(**given))["services"]
+    assert services["front"]["healthcheck"]["test"] == ["CMD", *check]
+    bound = {name: [one for one in services[name]["volumes"] if isinstance(one, dict) and "/etc/tls" in one["source"]]
+             for name in services}  # fmt: skip
+    assert [(one["source"], one["target"]) for one in bound["front"]] == [(one, one) for one in files]
+    assert all(one["read_only"] for one in bound["front"])
+    assert bound["workload"] == []  # the key is not its business
+
+
 def test_a_vault_is_in_no_volume() -> None:
     settings = settings_with(security_token_vault_path="/srv/secrets/vault.age", vault_identity="/srv/secrets/key")
     for service in document(settings)["services"].values():

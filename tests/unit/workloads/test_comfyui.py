@@ -49,3 +49,10 @@ def test_an_old_checkout_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "comfyui_version.py").write_text('__version__ = "0.3.64"\n')
     (said,) = comfyui.notices(settings(tmp_path, "normal"), tmp_path)
     assert "0.3.64 is older than 0.28.0" in said
+
+
+def test_metadata_stays_out_of_pictures_where_asked_and_always_when_paranoid(tmp_path: Path) -> None:
+    for given, without in (({}, False), ({"disable_metadata": "true"}, True), ({"paranoid_mode": "true"}, True),
+                           ({"paranoid_mode": "true", "disable_metadata": "false"}, True)):  # fmt: skip
+        made = comfyui.workload(load({**given, "data": str(tmp_path)}, environ={}), tree(tmp_path), PYTHON, 1)
+        assert ("--disable-metadata" in made.argv) is without, given

@@ -15,6 +15,7 @@ from catalyst.workloads import comfyui
 from catalyst.workloads.model import DATA, DOOR, OUT
 
 PORT = 8188  # of the interface in the container; which one it is outside is `ports`
+CERTIFICATE = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY")
 FRONT_MEMORY, FRONT_PROCESSES = 2 << 30, 4096
 HEADER = """\
 # Made by `catalyst render compose`. Beside it belongs the filter of system calls: catalyst render seccomp > seccomp.json
@@ -54,11 +55,14 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
 
 def _front(sandbox: Sandbox, user: str, shared: dict[str, str]) -> Node:
     """It parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its."""
+    said = dict(sandbox.variables)
+    files = [said[name] for name in CERTIFICATE if name in said]
+    ask = ("-fsSk", "https") if files or said.get("CATALYST_SELF_SIGNED") == "true" else ("-fsS", "http")
     return {
         "image": sandbox.image,
         "command": ["catalyst-entrypoint", "front"],
         "user": user,
-        "environment": dict(sandbox.variables),
+        "environment": said,
         "ports": [f"{sandbox.published}:{PORT}"],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
@@ -66,11 +70,17 @@ def _front(sandbox: Sandbox, user: str, shared: dict[str, str]) -> Node:
         "tmpfs": ["/tmp:rw,nosuid,nodev,noexec,mode=1777,size=67108864", "/scratch:rw,nosuid,nodev,noexec,size=65536"],
         "pids_limit": FRONT_PROCESSES,
         "mem_limit": FRONT_MEMORY,
-        "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items())],
+        "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
+                    *(_as_it_lies(path) for path in files)],
         # that it answers itself: whether ComfyUI does is the workload's to say
-        "healthcheck": {"test": ["CMD", "curl", "-fsS", f"http://127.0.0.1:{PORT}/healthz"], **_patience(30)},
+        "healthcheck": {"test": ["CMD", "curl", ask[0], f"{ask[1]}://127.0.0.1:{PORT}/healthz"], **_patience(30)},
         "restart": "unless-stopped",
     }
+
+
+def _as_it_lies(path: str) -> Node:
+    """A file of the host's that a variable names. The user of the container must be able to read it."""
+    return {"type": "bind", "source": path, "target": path, "bind": {"create_host_path": False}, "read_only": True}
 
 
 def _workload(sandbox: Sandbox, said: Rendered, shared: dict[str, str]) -> Node:

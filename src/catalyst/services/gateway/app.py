@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
+from multidict import MultiMapping
 
 from catalyst.services.gateway import (
     exchange,
@@ -32,6 +33,8 @@ from catalyst.services.gateway.websocket import AWAY, Sockets, Unanswered, carry
 OWN = "/catalyst"
 HEALTH = ("/healthz", "/readyz")
 YEAR = 365 * 86400
+# At the end. Not "cookies": they would be those of other programs on this host too, and logging out is not what was asked.
+FORGET = '"cache", "storage"'
 UNREADABLE = "the request cannot be read"
 
 
@@ -47,7 +50,7 @@ class Request(Protocol):
         """The target, byte for byte."""
 
     @property
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> MultiMapping[str]:
         """Under any case of their names."""
 
 
@@ -91,6 +94,8 @@ class Gateway:
             reply = await self._answer(request, who)
             if not reply.prepared:
                 reply.headers.extend(self.lasting(request.host))
+                if self.config.wiping and self.condition.phase == "stopping" and who.known:
+                    reply.headers.setdefault("Clear-Site-Data", FORGET)
                 reply.force_close()  # what comes next may be for the short way (outside.py)
             return reply
         finally:
@@ -103,7 +108,7 @@ class Gateway:
         if path not in HEALTH:
             self._log(f"{who.address} {request.method[:20]} {path!r} {status} {time.monotonic() - began:.3f}s")
 
-    def lasting(self, host: str) -> headers.Pairs:
+    def lasting(self, host: str) -> headers.Own:
         """What is said with every answer under a name that has a certificate of its own."""
         named = self.config.tls == "own" and not _is_local(host)
         return (("Strict-Transport-Security", f"max-age={YEAR}"),) if named else ()
@@ -113,7 +118,7 @@ class Gateway:
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         return self._who(address, request.headers, request.headers.getall("Cookie", []))
 
-    def _who(self, peer: str, sent: Mapping[str, str], cookies: Iterable[str]) -> Visitor:
+    def _who(self, peer: str, sent: MultiMapping[str], cookies: Iterable[str]) -> Visitor:
         return visitor.look(peer, self._encrypted, sent, cookies, self.config, self.state)
 
     async def _answer(self, request: BaseRequest, who: Visitor) -> web.StreamResponse:
@@ -233,8 +238,12 @@ class Gateway:
         self.pool.close_idle()
         self.state.forget_old_sessions(self.config.lives)
         for one in self.sockets.credentials():
-            if not self.state.holds_session(one, self.config.lives) and not self.state.holds_token(one):
+            if not self.counts_still(one):
                 await self.sockets.end(one)
+
+    def counts_still(self, credential: bytes) -> bool:
+        """Whether it is a session or a token."""
+        return self.state.holds_session(credential, self.config.lives) or self.state.holds_token(credential)
 
     async def close(self) -> None:
         """Say goodbye to the websockets and let go of ComfyUI."""
@@ -252,10 +261,16 @@ class Admitted:
     def __init__(self, gateway: Gateway, asked: Asked, who: Visitor) -> None:
         self._gateway, self._asked, self._who, self._began = gateway, asked, who, time.monotonic()
         self.most, self.more = gateway.config.most_upload, gateway.lasting(asked.headers.get("Host", ""))
+        if gateway.config.wiping:  # no picture of a node's own route either
+            self.more = (*self.more, headers.NO_STORE)
 
     def told(self, status: int) -> None:
         """It was answered so."""
         self._gateway.note(self._asked, self._who, status, self._began)
+
+    def is_over(self) -> bool:
+        """The login it came with counts no more."""
+        return not self._gateway.counts_still(self._who.credential)
 
     def instead(self, status: int) -> web.Response:
         """What is said in ComfyUI's place."""

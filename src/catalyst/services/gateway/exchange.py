@@ -47,7 +47,7 @@ class Visitor(Protocol):
 class Exchange:
     """One request. `most` bytes of a body may come; `more` is added to the head of the answer."""
 
-    def __init__(self, visitor: Visitor, asked: Asked, pool: Pool, *, most: int, more: headers.Pairs) -> None:
+    def __init__(self, visitor: Visitor, asked: Asked, pool: Pool, *, most: int, more: headers.Own) -> None:
         self._visitor, self._asked, self._pool, self._left, self._more = visitor, asked, pool, most, more
         self._there, self._back = bodies.body(asked.length), bodies.body(0)
         self._unsent: list[bytes | memoryview] = [heads.inwards(asked)]  # until somebody takes it
@@ -273,8 +273,8 @@ class Exchange:
             inside.transport.abort()
 
 
-def _outwards(answer: Answered, asked: Asked, more: headers.Pairs, *, again: bool) -> bytes:
-    pairs = [*headers.outwards(answer.pairs, asked.path), *more,
+def _outwards(answer: Answered, asked: Asked, more: headers.Own, *, again: bool) -> bytes:
+    pairs = [*headers.outwards(answer.pairs, asked.path, more),
              ("Server", "catalyst"), ("Date", _date(int(time.time())))]  # fmt: skip
     if answer.length < 0 and not asked.old:
         pairs.append(("Transfer-Encoding", "chunked"))

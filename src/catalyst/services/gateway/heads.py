@@ -7,7 +7,7 @@ against llhttp's reading.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -42,7 +42,7 @@ class Fields:
     __slots__ = ("cookies", "counts", "headers", "inwards", "length")
 
     def __init__(self, pairs: Pairs, length: int) -> None:
-        self.headers: Mapping[str, str] = CIMultiDictProxy(CIMultiDict(pairs))
+        self.headers = CIMultiDictProxy(CIMultiDict(pairs))
         self.length = length
         self.cookies = [value for name, value in pairs if name.lower() == "cookie"]
         self.counts: dict[str, int] = {}

@@ -24,10 +24,13 @@ class Admitted(Protocol):
     """A request that may go to ComfyUI."""
 
     most: int  # bytes of its body
-    more: headers.Pairs  # of ours, for the answer's head
+    more: headers.Own  # of ours, for the answer's head
 
     def told(self, status: int) -> None:
         """It was answered so."""
+
+    def is_over(self) -> bool:
+        """The login it came with counts no more."""
 
     def instead(self, status: int) -> web.Response:
         """What is said in ComfyUI's place."""
@@ -221,6 +224,11 @@ class Outside(asyncio.Protocol):
             self._timer.cancel()
         self._timer = self._loop.call_at(self._until, self._is_silent)
 
+    def end_if_over(self) -> None:
+        """An answer may go on for ever; it breaks off with the login it was asked with."""
+        if self._admitted and self._admitted.is_over():
+            self._transport.abort()
+
     def end(self) -> None:
         """The gateway ends. One that is being answered may end first."""
         if not self._exchange:
@@ -256,6 +264,11 @@ class Front:
     def leaves(self, one: Outside) -> None:
         """It is gone, or aiohttp's."""
         self._open.discard(one)
+
+    def end_what_is_over(self) -> None:
+        """Answers to whoever is logged in no more."""
+        for one in list(self._open):
+            one.end_if_over()
 
     async def shutdown(self, seconds: float) -> None:
         """Answers under way may end in this time."""

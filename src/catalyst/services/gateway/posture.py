@@ -16,6 +16,8 @@ from aiohttp import web
 from catalyst.services.gateway import pages
 
 REFRESH = 10  # s
+ELSEWHERE = ("<p>Not known here: the workload has a container of its own, and said at its start what does not hold: "
+             "<code>docker compose logs workload</code>.</p>")  # fmt: skip
 # What the broker says: rows of (host, verdict, count); None where there is no broker to ask.
 Egress = Callable[[], Iterable[tuple[str, str, int]] | None]
 
@@ -49,7 +51,7 @@ def _controls(controls: Iterable[Mapping[str, Any]]) -> str:
         for one in controls
     )
     return ("<table><thead><tr><th>control</th><th>together</th><th>outer: the engine</th><th>inner: the guard</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>") if rows else "<p>None is known.</p>"  # fmt: skip
+            f"</thead><tbody>{rows}</tbody></table>") if rows else ELSEWHERE  # fmt: skip
 
 
 def _answer(said: str, layer: str) -> str:

@@ -25,7 +25,7 @@ from catalyst.services.gateway.outside import Front
 from catalyst.services.gateway.posture import Egress
 from catalyst.services.gateway.state import State
 
-SWEEP = 5.0  # s until a revoked token's websocket is closed
+SWEEP = 5.0  # s until what was begun with a revoked token ends
 DRAIN = 3.0  # s that answers under way get at the end
 HANDSHAKE = 10.0  # s for TLS
 
@@ -48,7 +48,7 @@ def serve(
         if metrics:
             made = protocol.serve(numbers.handler(lambda: numbers.text(gateway.counts, gateway.gauges())))
             listening.append(await loop.create_server(made, sock=metrics))
-        beside = [asyncio.create_task(one) for one in (gateway.probe.run(), _sweep(gateway))]
+        beside = [asyncio.create_task(one) for one in (gateway.probe.run(), _sweep(gateway, front))]
         await _listen_to_up(gateway)
         for one in listening:
             one.close()
@@ -83,11 +83,12 @@ async def _listen_to_up(gateway: Gateway) -> None:
             await gateway.sockets.end(code=1001)
 
 
-async def _sweep(gateway: Gateway) -> None:
+async def _sweep(gateway: Gateway, front: Front) -> None:
     while True:
         await asyncio.sleep(SWEEP)
         with suppress(OSError, sqlite3.Error):
             await gateway.end_what_is_over()
+            front.end_what_is_over()
 
 
 async def _within(seconds: float, what: Awaitable[None]) -> None:

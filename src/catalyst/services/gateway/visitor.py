@@ -2,7 +2,9 @@
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
+
+from multidict import MultiMapping
 
 from catalyst.services.gateway.config import Config, Network
 from catalyst.services.gateway.state import State, digest
@@ -37,13 +39,13 @@ class Visitor:
         return "https" if self.secure else "http"
 
 
-def look(peer: str, encrypted: bool, headers: Mapping[str, str], cookies: Iterable[str], config: Config,
+def look(peer: str, encrypted: bool, headers: MultiMapping[str], cookies: Iterable[str], config: Config,
          state: State) -> Visitor:  # fmt: skip
     """The visitor at the connection from `peer`. `cookies` are the Cookie headers."""
     address, secure = peer, encrypted
     if _trusted(peer, config.proxies):
-        address = _first_stranger(headers.get("X-Forwarded-For", ""), peer, config.proxies)
-        secure = encrypted or headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+        address = _first_stranger(",".join(headers.getall("X-Forwarded-For", ())), peer, config.proxies)
+        secure = encrypted or _is_https(headers.getall("X-Forwarded-Proto", ()))
     shown = headers.get("Authorization", "")
     if shown:
         found = _BEARER.match(shown)
@@ -67,6 +69,13 @@ def cookie_values(headers: Iterable[str], name: str) -> list[str]:
     """What the cookies of this name hold."""
     pairs = (pair.strip().partition("=") for header in headers for pair in header.split(";"))
     return [value for found, equals, value in pairs if found == name and equals]
+
+
+def _is_https(said: Iterable[str]) -> bool:
+    """All that X-Forwarded-Proto says: which of several lines is the proxy's own is not known. Of a websocket Traefik says
+    wss (its middlewares/forwardedheaders)."""
+    schemes = {part.strip().lower() for line in said for part in line.split(",")}
+    return bool(schemes) and schemes <= {"https", "wss"}
 
 
 def _trusted(address: str, proxies: Collection[Network]) -> bool:
