@@ -47,10 +47,14 @@ def files(names: Sequence[str], given: Given = Given()) -> list[Subject]:  # noq
 
 def one_file(name: str, given: Given) -> Subject:
     """The subject in a file, by its content and its name. Raises PathRefused, UsageError or SubjectUnreadable."""
-    path = Path(name)
-    if path.suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
+    if Path(name).suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
         return image.of_tar(name, lambda file: opinions.of_image(file, given.wish))
-    data = content(name)
+    return of_bytes(content(name), name, given)
+
+
+def of_bytes(data: bytes, name: str, given: Given) -> Subject:
+    """The subject that a file with these bytes would be. Raises UsageError or SubjectUnreadable."""
+    path = Path(name)
     beside = tuple(str(path.parent / one) for one in sorted(look.SCANNER_FILES) if (path.parent / one).exists())
     if _is_dockerfile(path.name):
         ignore = path.parent / ".dockerignore"

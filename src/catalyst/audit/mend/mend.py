@@ -1,0 +1,156 @@
+"""Mend what can be mended with certainty, one finding after the other. Pure but for what `read` looks at.
+
+A change stays only where the file, read and checked again, has fewer places of that finding and nothing else that is
+worse than before. So the end is the same whoever wrote the plan: what was not mended is left as it was, and named.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+
+from catalyst.audit import look
+from catalyst.audit.mend import compose, dockerfile, kubernetes, layout
+from catalyst.audit.mend.nodes import NotMended
+from catalyst.audit.model import At, Broken, Unknown
+from catalyst.audit.run import Subject, run
+from catalyst.audit.subjects import documents
+from catalyst.guard.record import Record
+
+LARGEST, ROUNDS, MARK = 256 << 10, 5, "\ufeff"
+KINDS = ("dockerfile", "compose", "kubernetes")
+UNCERTAIN = "what to write instead depends on what it is for"
+_VALUE = re.compile(r"""([A-Za-z_]\w*)["']?\s*[:=]\s*(\S+)""")
+Key = tuple[str, str]  # a check's id and the part of the subject
+Read = Callable[[bytes], Subject]
+
+
+class Left(Record):
+    """A finding that was not mended: which, where, and why not."""
+
+    id: str
+    part: str
+    at: At
+    why: str
+
+
+class Mended(Record):
+    """A file of one of KINDS before and after, what was mended, and what was not."""
+
+    kind: str
+    name: str
+    before: bytes
+    after: bytes
+    done: tuple[Key, ...]
+    left: tuple[Left, ...]
+
+
+def mend(name: str, data: bytes, read: Read, wanted: Collection[Key]) -> Mended:
+    """`data` with as much of `wanted` mended as can be. `read` makes a subject of a kind of KINDS out of bytes."""
+    work = _Work(name, data, read)
+    todo = [key for key in work.findings if key in wanted]
+    why: dict[Key, str] = {}
+    for _ in range(ROUNDS):
+        before = work.text
+        for key in todo:
+            if key in work.findings:
+                why[key] = work.attempt(key)
+        if work.text == before:
+            break
+    left = [Left(*key, place, why[key] or UNCERTAIN) for key in todo for place in work.findings.get(key, ())]
+    done = tuple(key for key in todo if key not in work.findings)
+    return Mended(work.kind, name, data, work.data(), done, tuple(left))
+
+
+class _Work:
+    def __init__(self, name: str, data: bytes, read: Read) -> None:
+        self.name, self._read, self._large = name, read, len(data) > LARGEST
+        decoded = data.decode("utf-8")
+        self._mark = MARK if decoded.startswith(MARK) else ""
+        self.text = decoded.removeprefix(MARK)
+        subject = read(data)
+        self.kind = subject.kind
+        self.findings, self._unknown = _state(subject)
+
+    def data(self, text: str | None = None) -> bytes:
+        """The file's bytes."""
+        return (self._mark + (self.text if text is None else text)).encode()
+
+    def attempt(self, key: Key) -> str:
+        """Mend what one check found in one part; "" where that went well, else why not."""
+        if self._large:
+            return f"a file of more than {LARGEST >> 10} KiB is not mended"
+        try:
+            while key in self.findings and self._step(self._changed(key), key):
+                pass
+        except NotMended as error:
+            return str(error)
+        return ""
+
+    def _changed(self, key: Key) -> str:
+        """The text with all changes that one check's plan wants in one part."""
+        identity, part = key
+        if self.kind == "dockerfile":
+            plan = dockerfile.PLANS.get(identity)
+            return dockerfile.apply(self.text, plan, self.name) if plan else self.text
+        module = compose if self.kind == "compose" else kubernetes
+        if identity not in module.PLANS:
+            return self.text
+        tree, text = self._tree(self.text), self.text
+        for found, path in module.places(tree, part):
+            for change in module.PLANS[identity](found, path):
+                text = layout.apply(text, change, self.name)
+        return text
+
+    def _tree(self, text: str) -> list[Any]:
+        return documents.parse(text, self.name)
+
+    def _step(self, text: str, key: Key) -> bool:
+        """Take over a text that is better; was it? Raises NotMended where something else would be worse."""
+        if text == self.text:
+            return False
+        findings, unknown = _state(self._read(self.data(text)))
+        worse = [one for one in findings if len(findings[one]) > len(self.findings.get(one, ()))]
+        if worse or unknown - self._unknown:
+            other = sorted({one[0] for one in worse} | {one[0] for one in unknown - self._unknown})
+            raise NotMended(f"what would be written instead breaks {', '.join(other)}")
+        if len(findings.get(key, ())) >= len(self.findings[key]):
+            return False
+        self.text, self.findings, self._unknown = text, findings, unknown
+        return True
+
+
+def _state(subject: Subject) -> tuple[dict[Key, tuple[At, ...]], set[Key]]:
+    """Every finding's places, and what is unknown."""
+    findings: dict[Key, tuple[At, ...]] = {}
+    unknown: set[Key] = set()
+    for row in run([subject]):
+        key = row.check.id, row.part
+        if isinstance(row.outcome, Broken):
+            findings[key] = (*findings.get(key, ()), *row.outcome.at)
+        elif isinstance(row.outcome, Unknown):
+            unknown.add(key)
+    return findings, unknown
+
+
+def difference(one: Mended) -> str:
+    """A unified diff, as `patch -p0` takes it, with the file's own line ends; empty where every form of it would show a
+    secret."""
+    import difflib
+
+    old, new = (_lines(data.decode("utf-8")) for data in (one.before, one.after))
+    for context in (3, 0):
+        found = list(difflib.unified_diff(old, new, one.name, one.name, n=context))
+        if not any(map(_secret, found)):
+            return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+    return ""
+
+
+def _secret(line: str) -> bool:
+    named = any(look.secret_in(found[1], found[2]) for found in _VALUE.finditer(line))
+    return named or bool(look.token_in(line))
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as `patch` counts them: only a line feed ends one."""
+    *whole, rest = text.split("\n")
+    return [f"{line}\n" for line in whole] + ([rest] if rest else [])
