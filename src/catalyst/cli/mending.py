@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator
 
 from catalyst.audit import find
-from catalyst.audit.mend.mend import KINDS, UNCERTAIN, Mended, difference, mend as mend_one
-from catalyst.audit.mend.write import write as write_one
+from catalyst.audit.mend import write as files
+from catalyst.audit.mend.mend import KINDS, UNCERTAIN, Mended, difference, mended
 from catalyst.audit.model import Broken
 from catalyst.audit.report.summary import Report, findings
 from catalyst.audit.run import Subject, checks
@@ -18,17 +18,17 @@ def mend(report: Report, version: find.Version, *, write: bool) -> bool:
 
     Raises NotWritten; files before that one are changed.
     """
-    files = {one.file: one for one in report.subjects if one.kind in KINDS and one.file not in {"", "-"}}
-    done = [_of_file(report, subject, find.Given(version)) for subject in files.values()]
+    subjects = {one.file: one for one in report.subjects if one.kind in KINDS and one.file not in {"", "-"}}
+    done = [_of_file(report, one, find.Given(version)) for one in subjects.values()]
     changed = [one for one in done if one.after != one.before]
     for one in changed:
         output.notice(f"{plain(one.name)}: {len(one.done)} findings {'mended' if write else 'can be mended'}")
         _show(one)
-    for line in (*(line for one in done for line in _not_mended(one)), *_elsewhere(report, set(files))):
+    for line in (*(line for one in done for line in _not_mended(one)), *_elsewhere(report, set(subjects))):
         output.notice(f"not mended: {line}")
     if write:
         for one in changed:
-            write_one(one.name, one.before, one.after)
+            files.write(one.name, one.before, one.after)
     if not changed:
         output.notice("nothing here can be mended with certainty")
     return bool(changed)
@@ -38,7 +38,7 @@ def _of_file(report: Report, subject: Subject, given: find.Given) -> Mended:
     """What the owner accepted is left alone."""
     name = subject.file
     wanted = {(row.check.id, row.part) for row in report.of(Broken) if row.subject.file == name}
-    return mend_one(name, find.content(name), lambda data: find.of_bytes(data, name, given), wanted)
+    return mended(name, find.content(name), lambda data: find.of_bytes(data, name, given), wanted)
 
 
 def _show(one: Mended) -> None:
@@ -60,8 +60,8 @@ def _not_mended(one: Mended) -> Iterator[str]:
         yield f"{plain(one.name)}{line} {left.id}: {plain(left.why)}, as in: {by_id[left.id].remedy(one.kind)}"
 
 
-def _elsewhere(report: Report, files: set[str]) -> Iterator[str]:
+def _elsewhere(report: Report, mine: set[str]) -> Iterator[str]:
     """Findings that no change of these files mends: of an image, a container, this machine, or another program."""
     for row, place in findings(report.of(Broken)):
-        if row.subject.file not in files or row.check.id.startswith("lint-"):
+        if row.subject.file not in mine or row.check.id.startswith("lint-"):
             yield f"{plain(row.subject.name)} {row.check.id}: {UNCERTAIN} ({plain(place.evidence)})"

@@ -22,7 +22,7 @@ def places(tree: list[Any], part: str) -> list[tuple[Any, Path]]:
 
 
 def _put(key: str, value: Any) -> Plan:
-    def plan(service: Map, path: Path) -> Iterator[Change]:
+    def plan(_: Map, path: Path) -> Iterator[Change]:
         yield Change("set", (*path, key), value)
 
     return plan
@@ -43,8 +43,9 @@ def _without(key: str, wrong: Callable[[str], bool]) -> Plan:
 
     def plan(service: Map, path: Path) -> Iterator[Change]:
         found = service.get(key)
-        for at in reversed(range(len(found) if isinstance(found, Seq) else 0)):
-            if isinstance(found[at], str) and wrong(found[at]):
+        items = found if isinstance(found, Seq) else []
+        for at in reversed(range(len(items))):
+            if isinstance(items[at], str) and wrong(items[at]):
                 yield Change("remove", (*path, key, at))
 
     return plan

@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from catalyst.audit import look
 from catalyst.audit.checks.dockerfile_package_lists import UPDATE
@@ -65,11 +65,11 @@ def _replace(text: str, first: int, last: int, new: list[str]) -> str:
     return "".join((*lines[: first - 1], *new, *lines[last:]))
 
 
-def _user(text: str, facts: Dockerfile) -> str:
+def _user(text: str, _: Dockerfile) -> str:
     return _at_the_end(text, USER)
 
 
-def _stop(text: str, facts: Dockerfile) -> str:
+def _stop(text: str, _: Dockerfile) -> str:
     return _at_the_end(text, STOP)
 
 
@@ -108,16 +108,24 @@ def _health_times(text: str, facts: Dockerfile) -> str:
     return _replace(text, one.line, one.line, [line])
 
 
-def _broken_lists(facts: Dockerfile) -> tuple[Instruction, str]:
-    for one in look.final(facts, "RUN"):
-        for name, (fetches, cleans) in UPDATE.items():
-            if "mount" not in one.flags and fetches.search(one.shell()) and not cleans.search(one.shell()):
-                return one, name
-    raise NotMended("the lists are fetched somewhere else")
+def _first(found: Iterable[tuple[Instruction, str]], change: Callable[[Instruction, str], str]) -> str:
+    """The text with the first of these changed that can be. Raises NotMended with the reason of the last."""
+    why = "its instruction is of another form"
+    for one, word in found:
+        try:
+            return change(one, word)
+        except NotMended as error:
+            why = str(error)
+    raise NotMended(why)
 
 
 def _package_lists(text: str, facts: Dockerfile) -> str:
-    one, manager = _broken_lists(facts)
+    found = [(one, name) for one in look.final(facts, "RUN") for name, (fetches, cleans) in UPDATE.items()
+             if "mount" not in one.flags and fetches.search(one.shell()) and not cleans.search(one.shell())]  # fmt: skip
+    return _first(found, lambda one, name: _cleaned(text, facts, one, name))
+
+
+def _cleaned(text: str, facts: Dockerfile, one: Instruction, manager: str) -> str:
     first, last = span(text, one.line)
     lines = _lines(text)[first - 1 : last]
     if one.heredocs:
@@ -155,13 +163,14 @@ def _inserted(lines: list[str], one: Instruction, pattern: "re.Pattern[str]", op
 
 
 def _recommends(text: str, facts: Dockerfile) -> str:
-    for one in look.instructions(facts, "RUN"):
-        found = [command for command in look.commands(one.shell()) if _INSTALL.match(command)]
-        if found and not OFF.search(one.shell()):
-            first, last = span(text, one.line)
-            lines = _lines(text)[first - 1 : last]
-            return _replace(text, first, last, _inserted(lines, one, _INSTALL, "--no-install-recommends"))
-    raise NotMended("the options stand where they cannot be added to")
+    option = "--no-install-recommends"
+
+    def change(one: Instruction, _: str) -> str:
+        first, last = span(text, one.line)
+        return _replace(text, first, last, _inserted(_lines(text)[first - 1 : last], one, _INSTALL, option))
+
+    return _first(((one, "") for one in look.instructions(facts, "RUN") if not OFF.search(one.shell())
+                   and any(map(_INSTALL.match, look.commands(one.shell())))), change)  # fmt: skip
 
 
 def _repeated(text: str, facts: Dockerfile) -> str:

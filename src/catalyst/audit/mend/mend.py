@@ -19,7 +19,7 @@ from catalyst.guard.record import Record
 LARGEST, ROUNDS, MARK = 256 << 10, 5, "\ufeff"
 KINDS = ("dockerfile", "compose", "kubernetes")
 UNCERTAIN = "what to write instead depends on what it is for"
-_VALUE = re.compile(r"""([A-Za-z_]\w*)["']?\s*[:=]\s*(\S+)""")
+_VALUE = re.compile(r"""([A-Za-z_]\w*)["']?\s*[:=]\s*(?=(\S+))""")
 Key = tuple[str, str]  # a check's id and the part of the subject
 Read = Callable[[bytes], Subject]
 
@@ -44,7 +44,7 @@ class Mended(Record):
     left: tuple[Left, ...]
 
 
-def mend(name: str, data: bytes, read: Read, wanted: Collection[Key]) -> Mended:
+def mended(name: str, data: bytes, read: Read, wanted: Collection[Key]) -> Mended:
     """`data` with as much of `wanted` mended as can be. `read` makes a subject of a kind of KINDS out of bytes."""
     work = _Work(name, data, read)
     todo = [key for key in work.findings if key in wanted]
