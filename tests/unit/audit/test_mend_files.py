@@ -3,19 +3,45 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from catalyst.audit.mend.write import write
+from catalyst.cli.main import main
 from catalyst.errors import NotWritten
-from support import COMMAND, own_environment
 
 COMPOSE = "services:\n  s:\n    image: a:1\n    privileged: true  # once\n"
 
 
-def audit(folder: Path, *words: str, standard: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([*COMMAND, "audit", f"--data={folder}/data", "--linters=none", *words], env=own_environment(),
-                          cwd=folder, input=standard, capture_output=True, text=True, timeout=120)  # fmt: skip
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+class Done(NamedTuple):
+    """What a call of the program did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Audit:
+    """The program, in this process and in one folder: a start of it takes a second."""
+
+    def __init__(self, folder: Path, capture: "pytest.CaptureFixture[bytes]") -> None:
+        self.folder, self._capture = folder, capture
+
+    def __call__(self, *words: str) -> Done:
+        code = main(["audit", f"--data={self.folder}/data", "--linters=none", *words])
+        out, err = self._capture.readouterr()
+        return Done(code, out.decode(), err.decode())
+
+
+@pytest.fixture
+def audit(file: Path, capfdbinary: "pytest.CaptureFixture[bytes]", monkeypatch: pytest.MonkeyPatch) -> Audit:
+    monkeypatch.chdir(file.parent)
+    return Audit(file.parent, capfdbinary)
 
 
 @pytest.fixture
@@ -26,9 +52,9 @@ def file(tmp_path: Path) -> Path:
     return made
 
 
-def test_without_write_nothing_changes(file: Path) -> None:
+def test_without_write_nothing_changes(file: Path, audit: Audit) -> None:
     before = file.stat()
-    done = audit(file.parent, "--fix")
+    done = audit("--fix")
     assert done.returncode == 14, done.stderr
     assert file.read_text() == COMPOSE
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -36,48 +62,48 @@ def test_without_write_nothing_changes(file: Path) -> None:
     assert "not mended: compose.yaml:2 container-memory: " in done.stderr
 
 
-def test_the_diff_is_what_write_writes_and_twice_is_once(file: Path) -> None:
-    shown = audit(file.parent, "--fix").stdout
-    done = audit(file.parent, "--fix", "--write", "compose.yaml")
+def test_the_diff_is_what_write_writes_and_twice_is_once(file: Path, audit: Audit) -> None:
+    shown = audit("--fix").stdout
+    done = audit("--fix", "--write", "compose.yaml")
     assert done.stdout == shown
     assert done.returncode == 12, done.stderr  # no memory limit, which nobody but its owner can say
-    assert os.listdir(file.parent) == ["compose.yaml"]
+    assert names(file.parent) == ["compose.yaml"]
     assert file.stat().st_mode & 0o7777 == 0o640
     mended = file.read_text()
     file.write_text(COMPOSE)
-    patched = subprocess.run(["patch", "-p0"], cwd=file.parent, input=shown, text=True, capture_output=True)
+    patched = subprocess.run(["git", "apply", "-p0"], cwd=file.parent, input=shown, text=True, capture_output=True)
     assert patched.returncode == 0, patched.stderr
     assert file.read_text() == mended
-    again = audit(file.parent, "--fix", "--write")
+    again = audit("--fix", "--write")
     assert again.stdout == ""
     assert "nothing here can be mended" in again.stderr
     assert file.read_text() == mended
 
 
-def test_what_the_owner_accepted_stays(file: Path) -> None:
+def test_what_the_owner_accepted_stays(file: Path, audit: Audit) -> None:
     (file.parent / "catalyst.toml").write_text(
         '[[accept]]\nid = "container-privileged"\nreason = "it is so"\nuntil = 2999-01-01\n')
     (file.parent / "catalyst.toml").chmod(0o600)
-    audit(file.parent, "--fix", "--write")
+    audit("--fix", "--write")
     assert "privileged: true" in file.read_text()
     assert "read_only: true" in file.read_text()
 
 
 @pytest.mark.parametrize("words", [("--write",), ("--fix", "--json"), ("--fix", "--write", "-")])
-def test_what_does_not_go_together(file: Path, words: tuple[str, ...]) -> None:
-    done = audit(file.parent, *words)
+def test_what_does_not_go_together(file: Path, audit: Audit, words: tuple[str, ...]) -> None:
+    done = audit(*words)
     assert done.returncode == 2
     assert "hint: " in done.stderr
     assert file.read_text() == COMPOSE
 
 
-def test_a_secret_is_not_shown(file: Path) -> None:
+def test_a_secret_is_not_shown(file: Path, audit: Audit) -> None:
     secret = "hf_abcdefghijklmnopqrstuvwxyzABCDEF"
     file.write_text(f"services:\n  s: {{image: a, environment: [HF_TOKEN={secret}]}}\n")
-    done = audit(file.parent, "--fix")
+    done = audit("--fix")
     assert secret not in done.stdout + done.stderr
     assert "a secret stands in it" in done.stderr
-    assert audit(file.parent, "--fix", "--write").returncode == 13
+    assert audit("--fix", "--write").returncode == 13
     assert "read_only: true" in file.read_text()
 
 
@@ -97,19 +123,19 @@ def test_not_written(file: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> 
     else:
         name = file.with_name("pipe.yaml")
         os.mkfifo(name)
-    beside = sorted(os.listdir(file.parent))
+    beside = names(file.parent)
     with pytest.raises(NotWritten) as caught:
         write(str(name), COMPOSE.encode(), b"x")
     assert name.name in str(caught.value)
     assert file.read_text() == COMPOSE
-    assert sorted(os.listdir(file.parent)) == beside
+    assert names(file.parent) == beside
 
 
 def test_a_file_that_was_changed_meanwhile_is_left(file: Path) -> None:
     with pytest.raises(NotWritten, match="while it was looked at"):
         write(str(file), b"something else", b"x")
     assert file.read_text() == COMPOSE
-    assert os.listdir(file.parent) == ["compose.yaml"]
+    assert names(file.parent) == ["compose.yaml"]
 
 
 def test_one_that_another_took_the_place_of_is_left(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +154,7 @@ def test_one_that_another_took_the_place_of_is_left(file: Path, monkeypatch: pyt
     with pytest.raises(NotWritten, match="while it was looked at"):
         write(str(file), COMPOSE.encode(), b"x")
     assert other.read_text() == "theirs"
-    assert sorted(os.listdir(file.parent)) == ["compose.yaml", "old", "other"]
+    assert names(file.parent) == ["compose.yaml", "old", "other"]
 
 
 def test_a_full_disk_leaves_the_old_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +165,7 @@ def test_a_full_disk_leaves_the_old_one(file: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(NotWritten, match="no space left"):
         write(str(file), COMPOSE.encode(), b"x")
     assert file.read_text() == COMPOSE
-    assert os.listdir(file.parent) == ["compose.yaml"]
+    assert names(file.parent) == ["compose.yaml"]
 
 
 def test_labels_are_kept(file: Path) -> None:
