@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from catalyst.audit import look
+from catalyst.audit.facts import Container
 from catalyst.audit.mend import compose, dockerfile, kubernetes, layout
 from catalyst.audit.mend.nodes import NotMended
 from catalyst.audit.model import At, Broken, Unknown
 from catalyst.audit.run import Subject, run
 from catalyst.audit.subjects import documents
-from catalyst.guard.record import Record
+from catalyst.guard.record import Record, replace
 
 LARGEST, ROUNDS, MARK = 256 << 10, 5, "\ufeff"
 KINDS = ("dockerfile", "compose", "kubernetes")
@@ -120,10 +121,11 @@ class _Work:
 
 
 def _state(subject: Subject) -> tuple[dict[Key, tuple[At, ...]], set[Key]]:
-    """Every finding's places, and what is unknown."""
+    """Every finding's places, and what is unknown in the file itself: other files' share does not change."""
+    facts = tuple(replace(one, partial="") if isinstance(one, Container) else one for one in subject.facts)
     findings: dict[Key, tuple[At, ...]] = {}
     unknown: set[Key] = set()
-    for row in run([subject]):
+    for row in run([replace(subject, facts=facts)]):
         key = row.check.id, row.part
         if isinstance(row.outcome, Broken):
             findings[key] = (*findings.get(key, ()), *row.outcome.at)
