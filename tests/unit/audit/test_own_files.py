@@ -27,6 +27,8 @@ IMAGE = f"catalyst-comfyui@sha256:{'0' * 64}"  # which image is the user's to sa
 # What level normal leaves to a workload on purpose (docs/guides/levels.md), and what the rendered file says of it.
 NORMAL = {"normal-public", "gpu-nvidia", "gpu-amd"}
 LEFT = {("container-read-only", "workload")}
+# Of compose-lint: CL-0026 calls a missing processor limit medium, which we call low, and no setting of ours says one;
+# CL-0020 takes the path of the vault, SECURITY_TOKEN_VAULT_PATH, for a secret.
 MULTITOOL = ("@microsoft/sarif-multitool-linux", "5.7.0",
              "27d8e3e96dde578a23b7c45035b8d741fece5731e2700aa068015b8c44d1514e")  # fmt: skip
 WEAK = "services:\n  s:\n    image: comfyui\n    privileged: true\n    ports: ['8188:8188']\n    environment: ['A=${B}']\n"
@@ -59,8 +61,8 @@ def test_our_compose_file_by_another(tmp_path: Path, name: str, monkeypatch: pyt
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     found = compose_lint.lint(str(rendered(name, tmp_path))).found
     assert found is not None
-    print(*(f"{one.id} {one.severity} {one.text}" for one in found), sep="\n")
-    assert [one.id for one in found if one.severity in {"medium", "high", "critical"}] == []
+    assert {one.id for one in found if one.severity in {"medium", "high", "critical"}} == {
+        "CL-0026", *(["CL-0020"] if name == "paranoid" else [])}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
