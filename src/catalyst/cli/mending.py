@@ -45,7 +45,8 @@ def _show(one: Mended) -> None:
     """The diff, to the letter where it goes to another program; a terminal must not obey what a file holds."""
     text = difference(one)
     if not text:
-        output.notice(f"{plain(one.name)}: the diff is not shown, because a secret stands in it; --write makes it")
+        output.notice(f"{plain(one.name)}: the diff is not shown, because of a secret in it or of the file's name; "
+                      "--write changes the file all the same")  # fmt: skip
     if sys.stdout.isatty():
         text = "".join(f"{plain(line, len(line))}\n" for line in text.split("\n")[:-1])
     sys.stdout.flush()

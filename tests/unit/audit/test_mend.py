@@ -140,9 +140,9 @@ services:
       - '127.0.0.1:8188:8188'     # everybody
     tmpfs: "/tmp:noexec"
     user: "1000:1000"
+    cap_drop: [ALL]
     pids_limit: 1024
     read_only: true
-    cap_drop: [ALL]
     # the end of it
 """
 
@@ -195,6 +195,19 @@ def test_what_only_looks_like_a_command_is_not_changed(run_: str) -> None:
     done = mend("Dockerfile", data, {("dockerfile-recommends", "Dockerfile")})
     assert done.after == data
     assert done.left
+
+
+@pytest.mark.parametrize(("base", "run_", "tool"), [
+    ("a", "apt-get install -y curl", "curl"), ("a", "apk add --no-cache curl git", "curl"), ("a", "apt-get install libcurl4", ""),
+    ("a", "apt-get install -y curl-dev", ""), ("a", "apt-get install curl && apt-get purge curl", ""), ("a", "curl x", ""),
+    ("python:3.11", "true", "python3"), ("docker.io/library/python@sha256:0", "true", "python3"), ("mypython:3", "true", ""),
+])  # fmt: skip
+def test_a_health_check_asks_with_what_is_there(base: str, run_: str, tool: str) -> None:
+    data = f"FROM {base}\nRUN {run_}\nEXPOSE 8188/tcp\n"
+    done = mend("Dockerfile", data.encode(), {("dockerfile-health", "Dockerfile")})
+    added = done.after.decode().removeprefix(data)
+    assert f"CMD {tool} " in added if tool else added == ""
+    assert bool(done.left) != bool(tool)
 
 
 def test_escape_directive() -> None:
@@ -269,6 +282,13 @@ def test_a_large_file_is_refused_by_name() -> None:
     done = mend("compose.yaml", text.encode())
     assert done.after == text.encode()
     assert "256 KiB" in done.left[0].why
+    text = "services:\n" + "".join(f"  s{number}: {{image: a}}\n" for number in range(300))
+    assert mend("compose.yaml", text.encode()).after == text.encode()
+
+
+def test_a_long_line_is_looked_at_in_no_time_and_not_shown() -> None:
+    text = f"services:\n  s:\n    image: a  # {'a' * 200_000}\n    user: root\n"
+    assert difference(mend("compose.yaml", text.encode(), {("container-user", "s")})).count("\n") == 5
 
 
 def test_a_diff_shows_no_secret() -> None:

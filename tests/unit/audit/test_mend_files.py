@@ -102,7 +102,7 @@ def test_a_secret_is_not_shown(file: Path, audit: Audit) -> None:
     file.write_text(f"services:\n  s: {{image: a, environment: [HF_TOKEN={secret}]}}\n")
     done = audit("--fix")
     assert secret not in done.stdout + done.stderr
-    assert "a secret stands in it" in done.stderr
+    assert "because of a secret in it" in done.stderr
     assert audit("--fix", "--write").returncode == 13
     assert "read_only: true" in file.read_text()
 
@@ -176,3 +176,14 @@ def test_labels_are_kept(file: Path) -> None:
     write(str(file), COMPOSE.encode(), b"new")
     assert os.getxattr(file, "user.note") == b"mine"
     assert file.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["a b.yaml", "x\n+++ etc\n.yaml", "-x.yaml", "a\tb.yaml", '"a".yaml'])
+def test_a_name_cannot_lead_patch_to_another_file(file: Path, audit: Audit, name: str) -> None:
+    file.rename(file.with_name(name))
+    done = audit("--fix", f"./{name}" if name.startswith("-") else name)
+    assert "+++ etc" not in done.stdout
+    assert done.stdout == "" or name.startswith("-")
+    assert "\n+++" not in done.stderr
+    assert audit("--fix", "--write", f"./{name}").returncode == 12
+    assert "privileged: false" in file.with_name(name).read_text()

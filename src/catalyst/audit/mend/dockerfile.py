@@ -28,6 +28,8 @@ _ASK = {
 _UNSURE = re.compile(r"#|(?:^|[;&|\s])(?:exec|exit|return)\b|[;&|]\s*$|^\s*\[|`")
 _ADD = re.compile(r"\bapk\s+(?:-\S+\s+)*add\b")
 _INSTALL = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\b")
+_CURL = re.compile(r"\b(?:install|add)\b[^;&|\n]*(?<![\w./-])curl(?![\w./-])")
+_GONE = re.compile(r"\b(?:remove|purge|autoremove|del|erase|rm)\b[^;&|\n]*curl")
 Plan = Callable[[str, Dockerfile], str]
 
 
@@ -84,7 +86,7 @@ def _health(text: str, facts: Dockerfile) -> str:
     stage = (facts.stages or ())[-1]
     while stage.parent >= 0:
         stage = (facts.stages or ())[stage.parent]
-    tool = "curl" if re.search(r"\b(?:install|add)\b[^;&|]*\bcurl\b", runs) else "python3"
+    tool = "curl" if _CURL.search(runs) and not _GONE.search(runs) else "python3"
     if tool == "python3" and not re.match(r"(?:docker\.io/)?(?:library/)?python(?:[:@]|$)", stage.base):
         raise NotMended("nothing in it says that curl or Python is there to ask with")
     return _at_the_end(text, _HEALTH + _ASK[tool])

@@ -28,7 +28,7 @@ def places(tree: list[Any], part: str) -> list[tuple[Any, Path]]:
 
 
 def _parts(pod: Pod, path: Path, part: str) -> Iterator[tuple[Any, Path]]:
-    if pods.windows(pod) and part.startswith(pod.name):
+    if pods.windows(pod) and f"{part}/".startswith(f"{pod.name}/"):
         raise NotMended("a pod for Windows may not have the fields that would be set")
     if pod.name == part:
         yield pod.spec, path

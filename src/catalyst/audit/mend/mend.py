@@ -4,9 +4,9 @@ A change stays only where the file, read and checked again, has fewer places of 
 worse than before. So the end is the same whoever wrote the plan: what was not mended is left as it was, and named.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Collection
-from typing import Any
 
 from catalyst.audit import look
 from catalyst.audit.facts import Container
@@ -17,10 +17,12 @@ from catalyst.audit.run import Subject, run
 from catalyst.audit.subjects import documents
 from catalyst.guard.record import Record, replace
 
-LARGEST, ROUNDS, MARK = 256 << 10, 5, "\ufeff"
+LARGEST, MOST_WORK = 256 << 10, 8 << 20  # bytes of a file; its bytes times its findings, about a minute
+LONGEST, ROUNDS, MARK = 4000, 5, "\ufeff"
 KINDS = ("dockerfile", "compose", "kubernetes")
 UNCERTAIN = "what to write instead depends on what it is for"
-_VALUE = re.compile(r"""([A-Za-z_]\w*)["']?\s*[:=]\s*(?=(\S+))""")
+_VALUE = re.compile(r"""(?<!\w)([A-Za-z_]\w*+)["']?\s*+[:=]\s*+(?=(\S{1,400}))""")
+_NAME = re.compile(r"[\w./+@~][\w./+@~-]*")  # no line end, no space: patch would take the rest for something else
 Key = tuple[str, str]  # a check's id and the part of the subject
 Read = Callable[[bytes], Subject]
 
@@ -50,6 +52,7 @@ def mended(name: str, data: bytes, read: Read, wanted: Collection[Key]) -> Mende
     work = _Work(name, data, read)
     todo = [key for key in work.findings if key in wanted]
     why: dict[Key, str] = {}
+    work.together(todo)
     for _ in range(ROUNDS):
         before = work.text
         for key in todo:
@@ -64,13 +67,14 @@ def mended(name: str, data: bytes, read: Read, wanted: Collection[Key]) -> Mende
 
 class _Work:
     def __init__(self, name: str, data: bytes, read: Read) -> None:
-        self.name, self._read, self._large = name, read, len(data) > LARGEST
+        self.name, self._read = name, read
         decoded = data.decode("utf-8")
         self._mark = MARK if decoded.startswith(MARK) else ""
         self.text = decoded.removeprefix(MARK)
         subject = read(data)
         self.kind = subject.kind
         self.findings, self._unknown = _state(subject)
+        self._large = len(data) > LARGEST or len(data) * len(self.findings) > MOST_WORK
 
     def data(self, text: str | None = None) -> bytes:
         """The file's bytes."""
@@ -79,34 +83,40 @@ class _Work:
     def attempt(self, key: Key) -> str:
         """Mend what one check found in one part; "" where that went well, else why not."""
         if self._large:
-            return f"a file of more than {LARGEST >> 10} KiB is not mended"
+            return f"the file has more than {LARGEST >> 10} KiB, or too many findings for its length"
         try:
-            while key in self.findings and self._step(self._changed(key), key):
+            while key in self.findings and self._step(self._changed(self.text, key), [key]):
                 pass
         except NotMended as error:
             return str(error)
         return ""
 
-    def _changed(self, key: Key) -> str:
-        """The text with all changes that one check's plan wants in one part."""
+    def together(self, keys: list[Key]) -> None:
+        """All of them with one look at the end, where that goes well; else the text stays, and each is tried alone."""
+        text, changed = self.text, []
+        for key in () if self._large else keys:
+            with contextlib.suppress(NotMended):
+                new = self._changed(text, key)
+                changed += [key] if new != text else []
+                text = new
+        with contextlib.suppress(NotMended):
+            self._step(text, changed)
+
+    def _changed(self, text: str, key: Key) -> str:
+        """The text with all changes that one check's plan wants in one part. Raises NotMended."""
         identity, part = key
         if self.kind == "dockerfile":
             plan = dockerfile.PLANS.get(identity)
-            return dockerfile.apply(self.text, plan, self.name) if plan else self.text
+            return dockerfile.apply(text, plan, self.name) if plan else text
         module = compose if self.kind == "compose" else kubernetes
-        if identity not in module.PLANS:
-            return self.text
-        tree, text = self._tree(self.text), self.text
-        for found, path in module.places(tree, part):
-            for change in module.PLANS[identity](found, path):
-                text = layout.apply(text, change, self.name)
+        if identity in module.PLANS:
+            for found, path in module.places(documents.parse(text, self.name), part):
+                for change in module.PLANS[identity](found, path):
+                    text = layout.apply(text, change, self.name)
         return text
 
-    def _tree(self, text: str) -> list[Any]:
-        return documents.parse(text, self.name)
-
-    def _step(self, text: str, key: Key) -> bool:
-        """Take over a text that is better; was it? Raises NotMended where something else would be worse."""
+    def _step(self, text: str, keys: list[Key]) -> bool:
+        """Take over a text that is better, for each of the keys; was it? Raises NotMended where something else is worse."""
         if text == self.text:
             return False
         findings, unknown = _state(self._read(self.data(text)))
@@ -114,7 +124,7 @@ class _Work:
         if worse or unknown - self._unknown:
             other = sorted({one[0] for one in worse} | {one[0] for one in unknown - self._unknown})
             raise NotMended(f"what would be written instead breaks {', '.join(other)}")
-        if len(findings.get(key, ())) >= len(self.findings[key]):
+        if any(len(findings.get(key, ())) >= len(self.findings[key]) for key in keys):
             return False
         self.text, self.findings, self._unknown = text, findings, unknown
         return True
@@ -136,9 +146,11 @@ def _state(subject: Subject) -> tuple[dict[Key, tuple[At, ...]], set[Key]]:
 
 def difference(one: Mended) -> str:
     """A unified diff, as `patch -p0` takes it, with the file's own line ends; empty where every form of it would show a
-    secret."""
+    secret, or where its name could be taken for another one."""
     import difflib
 
+    if not _NAME.fullmatch(one.name):
+        return ""
     old, new = (_lines(data.decode("utf-8")) for data in (one.before, one.after))
     for context in (3, 0):
         found = list(difflib.unified_diff(old, new, one.name, one.name, n=context))
@@ -148,8 +160,9 @@ def difference(one: Mended) -> str:
 
 
 def _secret(line: str) -> bool:
-    named = any(look.secret_in(found[1], found[2]) for found in _VALUE.finditer(line))
-    return named or bool(look.token_in(line))
+    """May the line hold one? One that is too long to be looked at may."""
+    return len(line) > LONGEST or bool(look.token_in(line)) or any(
+        look.secret_in(found[1], found[2]) for found in _VALUE.finditer(line))  # fmt: skip
 
 
 def _lines(text: str) -> list[str]:

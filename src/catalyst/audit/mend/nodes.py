@@ -55,11 +55,8 @@ class Layout:
         self.documents: list[Node] = []
         self.used: set[str] = set()
         self._open: list[Node] = []
-        try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                self._take(type(event).__name__, event)
-        except yaml.YAMLError as error:  # its parser in C takes a little more than the one in Python
-            raise NotMended("it cannot be said where in the text each value stands") from error
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            self._take(type(event).__name__, event)
 
     def _take(self, name: str, event: Any) -> None:
         if name in {"MappingEndEvent", "SequenceEndEvent"}:
