@@ -198,7 +198,8 @@ def test_what_only_looks_like_a_command_is_not_changed(run_: str) -> None:
 
 
 @pytest.mark.parametrize(("base", "run_", "tool"), [
-    ("a", "apt-get install -y curl", "curl"), ("a", "apk add --no-cache curl git", "curl"), ("a", "apt-get install libcurl4", ""),
+    ("a", "apt-get install -y curl", "curl"), ("a", "apk add --no-cache curl git", "curl"),
+    ("a", "apt-get install libcurl4", ""),
     ("a", "apt-get install -y curl-dev", ""), ("a", "apt-get install curl && apt-get purge curl", ""), ("a", "curl x", ""),
     ("python:3.11", "true", "python3"), ("docker.io/library/python@sha256:0", "true", "python3"), ("mypython:3", "true", ""),
 ])  # fmt: skip
