@@ -66,8 +66,10 @@ def other_forms(text: str) -> list[bytes]:
     return [text.encode(), text.replace("\n", "\r\n").encode(), f"\ufeff{text}".encode(), text.rstrip("\n").encode()]
 
 
-@pytest.mark.parametrize("form", range(4), ids=["as it is", "CRLF", "BOM", "no last line end"])
-@pytest.mark.parametrize(("check", "text"), EXAMPLES, ids=lambda value: getattr(value, "id", str(value)[:40]))
+# Every example as it is; the first of each check also with CRLF, with a mark, and without a last line end.
+@pytest.mark.parametrize(("check", "text", "form"), [
+    (check, text, form) for check, text in EXAMPLES for form in range(4 if text == check.bad[0] else 1)
+], ids=lambda value: getattr(value, "id", str(value)[:40]))  # fmt: skip
 def test_every_bad_example(check: Check, text: str, form: int) -> None:
     name, wrap = FILES[check.language]
     before, body, after = wrap(text)
@@ -331,7 +333,7 @@ def test_random_changes_of_random_files() -> None:
     import yaml
 
     chance, made, refused = random.Random(8), 0, 0
-    for _ in range(600):
+    for _ in range(400):
         tree = {"top": random_tree(chance, 4), "z": {"a": 1}}
         text = yaml.safe_dump(tree, default_flow_style=chance.choice([None, True, False]), indent=chance.choice([2, 4]),
                               width=chance.choice([40, 1000]), line_break=chance.choice(["\n", "\r\n"]))  # fmt: skip
@@ -349,5 +351,5 @@ def test_random_changes_of_random_files() -> None:
         assert json.dumps(documents.parse(changed, "x.yaml"), sort_keys=True) == json.dumps(wanted, sort_keys=True)
         assert changed.startswith("# head\n")
         assert changed.endswith("# foot\n")
-    assert made > 200
+    assert made > 150
     assert refused < made
