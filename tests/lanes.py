@@ -2,9 +2,9 @@
 --run-carve. A lane that was asked for and cannot run fails; it is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
-`scanners` runs Trivy, hadolint and compose-lint; `vm` boots virtual machines (tests/vm); `age` needs the program age,
-and npm for the test vectors; `browser` is Chromium in front of the gateway (tests/browser); `carve` searches disks for
-what was removed (tests/carve).
+`scanners` runs Trivy, hadolint, compose-lint, and Microsoft's SARIF validator, which npm fetches; `vm` boots virtual
+machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in front of the
+gateway (tests/browser); `carve` searches disks for what was removed (tests/carve).
 """
 
 import os

@@ -313,3 +313,10 @@ class SubjectUnreadable(CatalystError):
     def __init__(self, name: str, line: int, why: str, hint: str = "") -> None:
         where = f"{plain(name)}:{line}" if line else plain(name)
         super().__init__(f"{where}: {plain(why).lower()}", hint or f"look at it: cat -A {pasted(name)} | head")
+
+
+class NotWritten(CatalystError):
+    """A file that `catalyst audit --fix --write` should change is not one that it may put another one in place of."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{plain(name)} was not changed: {why}", "take the diff: catalyst audit --fix | patch -p0")

@@ -68,7 +68,8 @@ class Container(Record):
     labels.
     `memory`, `pids` 0: no limit. `masked`: the kernel files that engines hide are hidden. `lines` gives a field's line.
     `modules` are the security modules the engine applies, `processes` the names of running programs. `build`: the
-    Dockerfile it is built from, where that is named.
+    Dockerfile it is built from, where that is named. `partial`: why more may be said of it elsewhere, so that nothing
+    about it counts as held.
     """
 
     kind: str = "docker"
@@ -109,6 +110,7 @@ class Container(Record):
     modules: frozenset[str] | None = None
     processes: tuple[str, ...] | None = None
     build: str = ""
+    partial: str = ""
     lines: Mapping[str, int] = {}
 
     def line(self, field: str) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from catalyst.audit import look, opinions
@@ -21,12 +21,14 @@ Version = tuple[int, int]
 
 class Given(Record):
     """What the command line says besides names: the version of the Pod Security Standards, what `-` stands for, the file in
-    which packs of nodes were recorded, what other programs are asked."""
+    which packs of nodes were recorded, what other programs are asked, and for a compose file that another one includes,
+    that one's .env."""
 
     version: Version = kubernetes.NEWEST
     standard: bytes = b""
     record: Path | None = None
     wish: Wish = Wish()
+    env: bytes | None = None
 
 
 def files(names: Sequence[str], given: Given = Given()) -> list[Subject]:  # noqa: B008 -- it cannot be changed
@@ -42,32 +44,73 @@ def files(names: Sequence[str], given: Given = Given()) -> list[Subject]:  # noq
             found += _folder(name, given)
         else:
             found.append(one_file(name, given))
-    return _together(found)
+    return _together(_with_parts(found, given))
+
+
+def _with_parts(found: list[Subject], given: Given) -> list[Subject]:
+    """The subjects, and the files that compose files include, with the variables of those that do."""
+    seen = {(os.path.normpath(one.file), b"") for one in found if one.file}
+    waiting = [(one, given) for one in found]
+    every = []
+    while waiting:
+        subject, with_ = waiting.pop(0)
+        env = (_env(Path(subject.file).parent) + b"\n" + (with_.env or b"")).strip() if subject.parts else b""
+        for part in subject.parts:
+            if (os.path.normpath(part), env) in seen:
+                continue
+            seen.add((os.path.normpath(part), env))
+            try:
+                waiting.append((one_file(part, replace(given, env=env)), replace(given, env=env)))
+            except CatalystError as error:
+                subject = replace(subject, undone=(*subject.undone, f"{part} could not be read: {error}"))
+        every.append(subject)
+    return every
 
 
 def one_file(name: str, given: Given) -> Subject:
     """The subject in a file, by its content and its name. Raises PathRefused, UsageError or SubjectUnreadable."""
-    path = Path(name)
-    if path.suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
+    if Path(name).suffix in {".tar", ".tgz"} or name.endswith(".tar.gz"):
         return image.of_tar(name, lambda file: opinions.of_image(file, given.wish))
-    data = content(name)
+    return of_bytes(content(name), name, given)
+
+
+def of_bytes(data: bytes, name: str, given: Given) -> Subject:
+    """The subject that a file with these bytes would be. Raises UsageError or SubjectUnreadable."""
+    path = Path(name)
     beside = tuple(str(path.parent / one) for one in sorted(look.SCANNER_FILES) if (path.parent / one).exists())
     if _is_dockerfile(path.name):
         ignore = path.parent / ".dockerignore"
         facts = dockerfile.read(data, name, content(str(ignore)) if ignore.is_file() else None)
         return _texted(Subject("dockerfile", name, (facts,), file=name), data, beside)
     if path.suffix in {*YAML, ".json"}:
-        env = path.parent / ".env"
         tree = documents.parse(documents.text_of(data, name), name)
         if any(kubernetes.looks_like(one) for one in tree):
             return _texted(kubernetes.read(data, name, given.version), data, beside)
-        if compose_like(tree, path.name):
-            found = compose.read(data, name, content(str(env)) if env.is_file() else None)
+        if compose_like(tree, path.name) or given.env is not None:
+            variables = _env(path.parent) + b"\n" + (given.env or b"")
+            found = compose.read(data, name, variables, _loader(path.parent), part=given.env is not None)
             return _texted(replace(found, facts=tuple(map(_built, found.facts))), data, beside)
         if any(isinstance(one, documents.Map) and {"bomFormat", "spdxVersion"} & one.keys() for one in tree):
             return Subject("sbom", name, *opinions.vulnerabilities("sbom", name, given.wish), file=name)
     raise UsageError(f"{name} is neither a Dockerfile, a compose file, manifests of Kubernetes nor an image's tar",
                      "name the kind where there is no file: catalyst audit image NAME")  # fmt: skip
+
+
+def _env(folder: Path) -> bytes:
+    """The variables that compose takes from the folder of its file."""
+    return content(str(folder / ".env")) if (folder / ".env").is_file() else b""
+
+
+def _loader(folder: Path) -> Callable[[str], bytes]:
+    """What reads other files of a folder. It raises PathRefused for what lies elsewhere, links followed."""
+    root = os.path.realpath(folder)
+
+    def load(name: str) -> bytes:
+        if os.path.commonpath([root, os.path.realpath(name)]) != root:
+            raise PathRefused("SUBJECT", name, "it lies in another folder", "audit that one too, or from above both")
+        return content(name)
+
+    return load
 
 
 def compose_like(tree: list[object], name: str) -> bool:

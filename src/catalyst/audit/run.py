@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from catalyst import _discover
-from catalyst.audit.model import Broken, Check, NotKnown, Outcome, Unknown, broken
+from catalyst.audit.model import Broken, Check, Held, NotKnown, Outcome, Unknown, broken
 from catalyst.errors import plain
 from catalyst.guard.record import Record
 
@@ -16,8 +16,8 @@ class Subject(Record):
     """One thing that was looked at: what kind it is, its name, what could be read of it, and what could not.
 
     `facts` are records of audit/facts.py. `undone` are parts of the audit that were not done, each with its reason.
-    `file` is
-    the path to put a finding at, empty where there is none.
+    `file` is the path to put a finding at, empty where there is none; `parts` are other files that belong to it and are
+    subjects of their own.
     """
 
     kind: str
@@ -25,6 +25,7 @@ class Subject(Record):
     facts: tuple[Any, ...]
     undone: tuple[str, ...] = ()
     file: str = ""
+    parts: tuple[str, ...] = ()
 
 
 class Row(Record):
@@ -67,4 +68,6 @@ def outcome_of(check: Check, facts: object) -> Outcome:
         return broken(f"the check crashed on this subject: {type(error).__name__}: {plain(str(error), EVIDENCE)}")
     if isinstance(found, Broken) and not found.at:
         return broken("the check names no place")
+    if isinstance(found, Held) and (why := getattr(facts, "partial", "")):
+        return Unknown(why)
     return found

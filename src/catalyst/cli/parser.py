@@ -144,6 +144,9 @@ def _audit(commands: Commands, full: bool) -> None:
                            help="a file, a folder, - for manifests on standard input; or container NAME, image NAME, "
                                 "host, instance [default: what runs or lies here]")
         audit.add_argument("--allow-incomplete", action="store_true", help="exit 0 also when not everything is known")
+        audit.add_argument("--fix", action="store_true",
+                           help="print a diff of what can be mended with certainty, for patch -p0")
+        audit.add_argument("--write", action="store_true", help="with --fix: change the files, too")
         audit.add_argument("--scanner", choices=("auto", "trivy", "grype", "none"), default="auto",
                            help="who looks for known vulnerabilities; of folders only when named [default: auto]")
         audit.add_argument("--linters", choices=("auto", "none"), default="auto",

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from catalyst.audit.mend import compose, dockerfile, kubernetes
 from catalyst.audit.model import Check
 from catalyst.audit.run import checks
 from catalyst.severity import Severity
 
+MENDED = {*compose.PLANS, *dockerfile.PLANS, *kubernetes.PLANS}
 PAGE = Path(__file__).parents[3] / "docs/reference/checks.md"
 HEAD = """\
 # Checks of `catalyst audit`
@@ -27,7 +29,8 @@ def entry(check: Check) -> str:
     shown = {"held": check.good[0], "broken": check.bad[0]}
     examples = "".join(f"\n{word}:\n\n```\n{text}\n```\n" for word, text in shown.items())
     kinds = f" Of: {', '.join(check.kinds)}." if check.kinds else ""
-    told = f"{check.severity.name.lower()} · control: {check.control} · {', '.join(check.references)}"
+    mended = " · mended by `--fix`" if check.id in MENDED else ""
+    told = f"{check.severity.name.lower()} · control: {check.control} · {', '.join(check.references)}{mended}"
     title = f"{check.title[0].upper()}{check.title[1:]}"
     return f"### {check.id}\n\n{title}. {check.why}{kinds}\n\n{told}\n\n{fixes}\n{examples}\n"
 

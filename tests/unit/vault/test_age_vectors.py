@@ -6,18 +6,16 @@ vault may be; those open when the limit is raised.
 
 import base64
 import hashlib
-import os
 import re
-import subprocess
 import tarfile
 import zlib
-from pathlib import Path
 
 import pytest
 
 from catalyst.errors import CatalystError, NotAge
 from catalyst.secret import Secret
 from catalyst.vault import age, header
+from npm_package import packed
 
 pytestmark = pytest.mark.lane("age")
 PACKAGE, VERSION = "cctv-age", "0.2.0"
@@ -31,14 +29,7 @@ _EXPORT = re.compile(r'// \.\./testdata/(\S+)\nvar \w+ = __toBinary\("([A-Za-z0-
 @pytest.fixture(scope="module")
 def vectors() -> dict[str, bytes]:
     """Every vector by name; the package is kept outside the repository and compared with its hash."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "catalyst-tests"
-    file = cache / f"{PACKAGE}-{VERSION}.tgz"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "pack", "--silent", f"{PACKAGE}@{VERSION}"], cwd=cache, check=True, timeout=120,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
-    with tarfile.open(file) as archive:
+    with tarfile.open(packed(PACKAGE, VERSION, SHA256)) as archive:
         member = archive.extractfile("package/index.js")
         assert member is not None
         text = member.read().decode()

@@ -1,7 +1,7 @@
 """A compose file: each service as a container (github.com/compose-spec/compose-spec).
 
 Variables take their value from the .env file beside it or from their default; one that has neither leaves what it stands
-in *not known*. `extends` within the file is followed.
+in *not known*. Other files are followed by `compose_files`.
 """
 
 from collections.abc import Mapping
@@ -11,37 +11,42 @@ from typing import Any
 from catalyst.audit.facts import Container, Health, Memory, Mount, Port, Variable
 from catalyst.audit.run import Subject
 from catalyst.audit.subjects import documents, variables, words
+from catalyst.audit.subjects.compose_files import Files, Load, nowhere
 from catalyst.audit.subjects.documents import Map, Seq, line_of, truth
 from catalyst.audit.subjects.variables import Unset
 from catalyst.errors import SubjectUnreadable
 from catalyst.guard.record import replace
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-LONGEST_CHAIN = 20
 
 
-def read(data: bytes, name: str, env: bytes | None = None) -> Subject:
-    """The containers of a compose file. Raises SubjectUnreadable with the line."""
+def read(data: bytes, name: str, env: bytes | None = None, load: Load = nowhere, *, part: bool = False) -> Subject:
+    """The containers of a compose file; `load` reads the files that it is made of. A `part` that another one includes
+    may have none. Raises SubjectUnreadable with the line."""
     found = documents.parse(documents.text_of(data, name), name)
     if len(found) != 1 or not isinstance(found[0], Map):
         raise SubjectUnreadable(name, 1, "not one mapping, as a compose file is")
     tree = found[0]
     services = tree.get("services")
-    if not isinstance(services, Map) or not services:
+    if services is None and (part or "include" in tree):
+        services = tree["services"] = Map(1)
+    elif not isinstance(services, Map) or not services:
         raise SubjectUnreadable(name, line_of(tree, "services") or 1, "no services in it")
     known = variables.of_file(env)
     variables.put_in(tree, known)
-    undone = []
-    if "include" in tree:
-        undone.append(f"include (line {line_of(tree, 'include')}) is not followed; audit those files too")
-    facts = []
+    files = Files(name, tree, known, load)
+    included = files.includes()
+    missing = [f"include of {one.path} (line {one.line}) is not followed: {one.why}" for one in included if one.why]
+    undone, facts = list(missing), []
     for key in services:
         if not isinstance(services[key], Map):
             raise SubjectUnreadable(name, line_of(services, key), f"service {key} is no mapping")
-        service, elsewhere = _extended(services, key, name)
-        undone += [f"service {key} extends a service of {elsewhere}, which is not followed"] if elsewhere else []
-        facts.append(_Service(key, service, tree, name, whole=not elsewhere).container(line_of(services, key)))
-    return Subject("compose", name, tuple(facts), tuple(undone), file=name)
+        service, why = files.service(key)
+        undone += [why] if why else []
+        made = _Service(key, service, files, name, whole=not why).container(line_of(services, key))
+        facts.append(replace(made, partial=why or (missing[0] if missing else "")))
+    return Subject("compose", name, tuple(facts), tuple(undone), file=name,
+                   parts=tuple(one.path for one in included if not one.why))  # fmt: skip
 
 
 def example(text: str) -> Container:
@@ -51,48 +56,11 @@ def example(text: str) -> Container:
     return found
 
 
-def _extended(services: Map, key: str, name: str) -> tuple[Map, str]:
-    """The service with what it extends in the same file below it, and the other file it extends, if one."""
-    service, chain = services[key], 0
-    while "extends" in service:
-        given, chain = service["extends"], chain + 1
-        base = given if isinstance(given, str) else given.get("service") if isinstance(given, Map) else None
-        file = given.get("file", "") if isinstance(given, Map) else ""
-        if file:
-            return service, str(file)
-        if not isinstance(base, str) or not isinstance(services.get(base), Map) or chain > LONGEST_CHAIN:
-            raise SubjectUnreadable(name, line_of(service, "extends"),
-                                    "it extends a service that is not there, or itself")
-        merged = Map(service.line)
-        for source in (services[base], service):
-            for one in source:
-                if not (source is service and one == "extends"):
-                    merged[one] = _joined(merged.get(one), source[one])
-                    merged.lines[one] = line_of(source, one)
-        service = merged
-    return service, ""
-
-
-def _joined(below: Any, above: Any) -> Any:
-    if isinstance(below, Map) and isinstance(above, Map):
-        merged = Map(above.line)
-        for source in (below, above):
-            for key in source:
-                merged[key], merged.lines[key] = source[key], line_of(source, key)
-        return merged
-    if isinstance(below, Seq) and isinstance(above, Seq):
-        both = Seq(above.line)
-        both.extend([*below, *above])
-        both.lines.extend([*below.lines, *above.lines])
-        return both
-    return above
-
-
 class _Service:
     """One service. A field that holds a variable without a value, or is of another type, is not known."""
 
-    def __init__(self, key: str, service: Map, tree: Map, file: str, *, whole: bool) -> None:
-        self._key, self._map, self._tree, self._file, self._whole = key, service, tree, file, whole
+    def __init__(self, key: str, service: Map, files: Files, file: str, *, whole: bool) -> None:
+        self._key, self._map, self._files, self._file, self._whole = key, service, files, file, whole
         deploy = service.get("deploy")
         resources = deploy.get("resources") if isinstance(deploy, Map) else None
         limits = resources.get("limits") if isinstance(resources, Map) else None
@@ -152,9 +120,9 @@ class _Service:
             return mode
         joined = self._map.get("networks")
         names = list(joined) if isinstance(joined, Map | Seq) else ["default"]
-        known = self._tree.get("networks")
+        known = self._files.top("networks")
         for name in names:
-            network = known.get(name) if isinstance(known, Map) else None
+            network = known.get(name)
             if isinstance(network, Map) and "host" in {network.get("driver"), network.get("name")}:
                 return "host"
         return None if self._missing("networks", "network_mode") else str(names[0]) if names else "default"
@@ -174,9 +142,8 @@ class _Service:
 
     def _of_driver(self, found: list[Mount]) -> list[Mount]:
         """A named volume may be a folder of the host all the same: driver_opts o=bind device=/."""
-        known = self._tree.get("volumes")
         result = []
-        for name, volume in (known.items() if isinstance(known, Map) else ()):
+        for name, volume in self._files.top("volumes").items():
             options = volume.get("driver_opts") if isinstance(volume, Map) else None
             used = [one for one in found if one.source == name]
             if isinstance(options, Map) and "bind" in str(options.get("o", "")) and used and options.get("device"):

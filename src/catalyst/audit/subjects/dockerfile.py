@@ -35,7 +35,7 @@ def read(data: bytes, name: str, ignore: bytes | None = None) -> Dockerfile:
     """The facts of a Dockerfile and of the .dockerignore beside it. Raises SubjectUnreadable with the line."""
     text = text_of(data, name)
     reader = _Reader(name)
-    for number, line, heredocs in _logical(text, name):
+    for number, line, heredocs, _ in _logical(text, name):
         reader.take(number, line, heredocs)
     if not reader.stages:
         raise SubjectUnreadable(name, 0, "no FROM in it: this is no Dockerfile")
@@ -43,8 +43,13 @@ def read(data: bytes, name: str, ignore: bytes | None = None) -> Dockerfile:
     return Dockerfile(name=name, instructions=tuple(reader.instructions), stages=tuple(reader.stages), ignore=ignored)
 
 
-def _logical(text: str, name: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """First line, the instruction joined, and the texts of its heredocs."""
+def span(text: str, line: int) -> tuple[int, int]:
+    """First and last line of the instruction that begins in `line`, the texts after it counted in."""
+    return next((line, end) for first, _, _, end in _logical(text, "") if first == line)
+
+
+def _logical(text: str, name: str) -> Iterator[tuple[int, str, tuple[str, ...], int]]:
+    """First line, the instruction joined, the texts of its heredocs, and its last line."""
     lines = text.splitlines()
     escape, at = _directives(lines)
     while at < len(lines):
@@ -68,7 +73,7 @@ def _logical(text: str, name: str) -> Iterator[tuple[int, str, tuple[str, ...]]]
             for strip, _, word in _HEREDOC.findall(joined):
                 body, at = _body(lines, at, word, strip, (name, start + 1))
                 documents.append(body)
-        yield start + 1, joined, tuple(documents)
+        yield start + 1, joined, tuple(documents), at
 
 
 def _directives(lines: list[str]) -> tuple[str, int]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from catalyst import settings_file
 from catalyst.audit import accept, find, opinions
+from catalyst.audit.facts import Exceptions
 from catalyst.audit.model import Broken, NotApplicable, Unknown
 from catalyst.audit.report import document, junit, page, sarif
 from catalyst.audit.report.summary import Report, exit_code, findings, sentence, where
 from catalyst.audit.run import Subject, checks, run
 from catalyst.audit.subjects import comfyui, container, documents, host, image, instance, kubernetes
-from catalyst.cli import given, output
+from catalyst.cli import given, mending, output
 from catalyst.errors import CatalystError, UsageError, plain, shown
 from catalyst.instance.store import Store
 from catalyst.severity import Severity
@@ -24,22 +25,14 @@ KINDS = ("container", "image", "host", "instance")
 
 def audit(arguments: argparse.Namespace) -> int:
     """11 to 14 for the worst finding; 3 when no check ran or not everything is known; else 0."""
-    named = getattr(arguments, "config", None)
-    file = Path(named or "catalyst.toml")
-    if named is None:
-        settings_file.not_the_workloads(file)
-    tables = settings_file.accepted(file, required=named is not None)
-    ids = frozenset(check.id for check in checks())
-    exceptions = accept.read(tables, ids, dt.datetime.now(tz=dt.UTC).date(), str(file))
+    _contradicts(arguments)
+    exceptions = _exceptions(arguments)
     if arguments.record_nodes:
         return _record(arguments)
-    subjects = _subjects(arguments)
-    subjects += accept.subject(exceptions) if subjects else []
-    rows = run(subjects)
-    if arguments.linters == "auto":
-        more = opinions.linted(subjects, rows)
-        rows, subjects = (*rows, *run(more)), [*subjects, *more]
-    report = Report(accept.apply(rows, exceptions), tuple(subjects))
+    report = _report(arguments, exceptions)
+    if arguments.fix:
+        mended = mending.mend(report, _version(arguments.kubernetes), write=arguments.write)
+        report = _report(arguments, exceptions) if mended and arguments.write else report
     code = exit_code(report, allow_incomplete=arguments.allow_incomplete)
     forms: tuple[tuple[str | None, Callable[[Report], str]], ...] = (
         (arguments.sarif, sarif.sarif), (arguments.junit, junit.junit), (arguments.html, page.page))  # fmt: skip
@@ -48,9 +41,41 @@ def audit(arguments: argparse.Namespace) -> int:
             _write(target, make(report))
     if arguments.json:
         output.as_json(document.document(report, allow_incomplete=arguments.allow_incomplete))
-    else:
+    elif not arguments.fix:
         _print(report)
     return code
+
+
+def _contradicts(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that do not go together."""
+    if arguments.write and not arguments.fix:
+        raise UsageError("--write goes with --fix", "catalyst audit --fix --write")
+    if arguments.write and "-" in arguments.subject:
+        raise UsageError("standard input cannot be written", "name the file: catalyst audit --fix --write FILE")
+    if arguments.json and arguments.fix:
+        raise UsageError("--fix prints a diff, and --json a document", "leave one of the two out")
+
+
+def _exceptions(arguments: argparse.Namespace) -> Exceptions:
+    """What the owner lives with. Raises SettingsError."""
+    named = getattr(arguments, "config", None)
+    file = Path(named or "catalyst.toml")
+    if named is None:
+        settings_file.not_the_workloads(file)
+    tables = settings_file.accepted(file, required=named is not None)
+    ids = frozenset(check.id for check in checks())
+    return accept.read(tables, ids, dt.datetime.now(tz=dt.UTC).date(), str(file))
+
+
+def _report(arguments: argparse.Namespace, exceptions: Exceptions) -> Report:
+    """One audit of what the words name."""
+    subjects = _subjects(arguments)
+    subjects += accept.subject(exceptions) if subjects else []
+    rows = run(subjects)
+    if arguments.linters == "auto":
+        more = opinions.linted(subjects, rows)
+        rows, subjects = (*rows, *run(more)), [*subjects, *more]
+    return Report(accept.apply(rows, exceptions), tuple(subjects))
 
 
 def _subjects(arguments: argparse.Namespace) -> list[Subject]:
