@@ -20,7 +20,7 @@ from catalyst.instance.tokens import Tokens
 from catalyst.models.fetch.shelf import Shelf
 from catalyst.secret import Secret
 from catalyst.settings import load
-from catalyst.vault import vault
+from catalyst.vault import identity, vault
 from catalyst.vault.files import Folder
 from catalyst.vault.used import last_used
 from catalyst.workloads import fetcher
@@ -30,7 +30,7 @@ from live.model_sites import CHECKPOINT, CLOSED, COMMIT, EARLY, REPOSITORIES
 from live.test_fetch import run
 from live.test_tokens import credentials
 from support import Catalyst, install, open_to_all
-from vaults import ask, fresh, new, no_prompt, unlock
+from vaults import ask, new, no_prompt, unlock
 
 HERE = Path(__file__).parent
 UID = 4344
@@ -56,12 +56,8 @@ def a_vault(folder: Path, *hosts: str, value: str = SECRET, passphrase: str = ""
     """A vault with one token."""
     folder.mkdir(mode=0o700)
     path = str(folder / "vault.age")
-    if passphrase:
-        vault.create(path, [], Secret(passphrase), ask)
-    else:
-        fresh(folder)
-    opens = vault.identity.find(path, "", "", lambda _: Secret(passphrase)) if passphrase else unlock(path)
-    vault.put(path, opens, [new("HF_TOKEN", value, *hosts)], ask)
+    vault.create(path, [], Secret(passphrase) if passphrase else None, ask)
+    vault.put(path, identity.find(path, "", "", lambda _: Secret(passphrase)), [new("HF_TOKEN", value, *hosts)], ask)
     return path
 
 
@@ -243,9 +239,7 @@ def test_a_downloader_that_was_taken_over_finds_none(catalyst: Catalyst, net: Pa
 UP = """
     "$@" >{net}/url 2>{net}/err & pid=$!
     for _ in $(seq 1200); do grep -q http {net}/url && break; kill -0 $pid || break; sleep 0.1; done
-    [ -z "{down}" ] && kill -TERM $pid; wait $pid; code=$?
-    [ -n "{down}" ] && {down}
-    exit $code"""
+    {end}"""
 
 
 @pytest.mark.parametrize("engine", ["bwrap"], indirect=True)
@@ -255,10 +249,11 @@ def test_up_gets_them_before_the_start(catalyst: Catalyst, net: Path, opened: st
     """In `isolated` the workload has no broker; the models' own had the token."""
     argv = [*catalyst.command, "up", "--engine=bwrap", f"--data={catalyst.data}", "--app=canary", "--port=0",
             f"--extra-roots={net}/ca.pem", *(["--detach"] if detached else [])]  # fmt: skip
-    down = " ".join([*catalyst.command, "down", f"--data={catalyst.data}"]) if detached else ""
+    down = " ".join([*catalyst.command, "down", f"--data={catalyst.data}"])
+    end = f"wait $pid && {down}" if detached else "kill -TERM $pid; wait $pid"
     env = catalyst.env(NETWORK_MODE=mode, SECURITY_TOKEN_VAULT_PATH=opened, CIVITAI_LORAS_TO_DOWNLOAD="21",
                        HF_REPOS_TO_DOWNLOAD="owner/closed,owner/private")  # fmt: skip
-    done = subprocess.run(internet.argv(net, ["sh", "-c", UP.format(net=net, down=down), "sh", *argv]), env=env,
+    done = subprocess.run(internet.argv(net, ["sh", "-c", UP.format(net=net, end=end), "sh", *argv]), env=env,
                           capture_output=True, text=True, timeout=300, cwd="/")  # fmt: skip
     err = (net / "err").read_text()
     assert (done.returncode, (net / "url").read_text()[:4]) == (0, "http"), err
