@@ -155,8 +155,12 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
     from catalyst.settings import load
     from catalyst.workloads import interpreter
 
-    def run(_settings: object, _engine: object, make: Any, line: Any, *_: object, **__: object) -> job.Ended:
+    @contextmanager
+    def opened(_settings: object, _engine: object, make: Any, **_: object) -> Iterator[Any]:
         workload = make(None, interpreter.own())
+        yield mock.Mock(run=lambda line, *_, **__: run(workload, line), tokens=list)
+
+    def run(workload: Any, line: Any) -> job.Ended:
         package = str(Path(catalyst.__file__).parent / "fetcher")
         request = f"{workload.mounts[-1].source}/request.json"
         child = process.start([sys.executable, "-I", "-S", f"{package}/__main__.py", request], stdin=process.NULL,
@@ -169,9 +173,9 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
 
     settings = load({"data": str(data), "user": f"{os.geteuid() or 1000}"}, environ=env)
     reading, writing = os.pipe()
-    reach = downloads.Reach({"hf": url, "civitai": url}, {})
+    sites = {"hf": url, "civitai": url}
     # The sandbox and the site are the two things that are different.
-    with mock.patch.object(job, "run", run), mock.patch.object(fetch, "reach", return_value=reach):
+    with mock.patch.object(job, "opened", opened), mock.patch.object(downloads, "SITES", sites):
         try:
             return fetch.fetch(settings, wanted.named(sources), lambda _: None, lambda *_: None, reading,
                                engine=alone.ALONE, **options)  # fmt: skip

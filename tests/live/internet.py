@@ -77,8 +77,10 @@ class Stub(http.server.BaseHTTPRequestHandler):
         allowed = self.headers.get("Authorization") == f"Bearer {token}"
         if host == "echo.example.net":
             return 200, str(self.headers).encode(), "text/plain", {}
-        if host in {"cdn-lfs.huggingface.co", "b2.civitai.com"}:
+        if host in {"cdn-lfs.huggingface.co", "us.aws.cdn.hf.co", "b2.civitai.com"}:
             return (400, b"two ways to say who asks", "text/plain", {}) if self.headers.get("Authorization") else None
+        if model_sites.wants_token(host, path) and not allowed:  # 403 to who is known and may not, as the hub has it
+            return 403 if self.headers.get("Authorization") else 401, b"", "text/plain", {"X-Error-Code": "GatedRepo"}
         if host == "civitai.com" and path.rpartition("/")[2] in model_sites.VERSIONS:
             return None
         if path.startswith(("/owner/gated/", "/api/download/")) and not allowed:

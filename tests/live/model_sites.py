@@ -23,27 +23,42 @@ FILES: Mapping[str, bytes] = {
     "sub/ae.safetensors": VAE, "split_files/vae/other.safetensors": VAE[:-1] + b"\1", "README.md": b"# inert",
     "evil.ckpt": PICKLE, "whole.safetensors": CHECKPOINT,
 }  # fmt: skip
+# Of these the owner's token is wanted: for the file, of the second for the listing too.
+CLOSED = safetensors("encoder.conv_in.weight", size=200_000)
+REPOSITORIES: Mapping[str, Mapping[str, bytes]] = {
+    "owner/models": FILES, "owner/closed": {"vae/closed.safetensors": CLOSED},
+    "owner/private": {"vae/private.safetensors": CLOSED[:-1] + b"\2"},
+}  # fmt: skip
+STORED = {name: data for files in REPOSITORIES.values() for name, data in files.items()}
+EARLY = safetensors("lora_down.weight", size=150_000)
 VERSIONS: Mapping[str, tuple[str, str, bytes]] = {
     "11": ("Checkpoint", "point.safetensors", CHECKPOINT), "12": ("LORA", "../../custom_nodes/x.safetensors", LORA),
     "13": ("LORA", "/etc/cron.d/x.safetensors", safetensors("lora_down.weight")), "14": ("VAE", "v.pt", PICKLE),
-    "15": ("LORA", "elsewhere.safetensors", LORA),
+    "15": ("LORA", "elsewhere.safetensors", LORA), "21": ("LORA", "early.safetensors", EARLY),
 }  # fmt: skip
 
 Answer = tuple[int, bytes, dict[str, str]]
 
 
+def wants_token(host: str, path: str) -> bool:
+    """Is this for the owner of the token alone?"""
+    if host == "huggingface.co":
+        return path.startswith(("/owner/closed/", "/owner/private/", "/api/models/owner/private/"))
+    return host == "civitai.com" and path == "/api/download/models/21"
+
+
 def answer(host: str, target: str, headers: Mapping[str, str]) -> Answer | None:
     """Status, body and fields; None for what is none of theirs."""
     path = target.partition("?")[0]
-    if host == "huggingface.co" and path == "/api/models/owner/models/revision/main":
-        siblings = [{"rfilename": name, "size": len(data), "lfs": {"sha256": _sha256(data), "size": len(data)}}
-                    for name, data in FILES.items()]  # fmt: skip
-        return 200, json.dumps({"sha": COMMIT, "siblings": siblings}).encode(), {}
-    if host == "huggingface.co" and path.startswith(f"/owner/models/resolve/{COMMIT}/"):
-        return 302, b"", {"Location": f"https://us.aws.cdn.hf.co/{path.partition(COMMIT)[2]}?signed=1"}
-    if host == "us.aws.cdn.hf.co" and path.lstrip("/") in FILES:
-        return _part(FILES[path.lstrip("/")], headers)
     words = path.strip("/").split("/")
+    if host == "huggingface.co" and path.startswith("/api/models/") and "/".join(words[2:4]) in REPOSITORIES:
+        siblings = [{"rfilename": name, "size": len(data), "lfs": {"sha256": _sha256(data), "size": len(data)}}
+                    for name, data in REPOSITORIES["/".join(words[2:4])].items()]  # fmt: skip
+        return 200, json.dumps({"sha": COMMIT, "siblings": siblings}).encode(), {}
+    if host == "huggingface.co" and "/".join(words[:2]) in REPOSITORIES and words[2:4] == ["resolve", COMMIT]:
+        return 302, b"", {"Location": f"https://us.aws.cdn.hf.co/{path.partition(COMMIT)[2]}?signed=1"}
+    if host == "us.aws.cdn.hf.co" and path.lstrip("/") in STORED:
+        return _part(STORED[path.lstrip("/")], headers)
     if host == "civitai.com" and words[-1] in VERSIONS:
         kind, name, data = VERSIONS[words[-1]]
         if words[:3] == ["api", "v1", "model-versions"]:

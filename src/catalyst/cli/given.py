@@ -22,22 +22,23 @@ def settings(arguments: argparse.Namespace, *, quiet: bool = False) -> Settings:
     return found
 
 
-def tokens(arguments: argparse.Namespace, settings: Settings) -> "Tokens | None":
-    """The tokens of the environment, which are gone from there, and those of the vault; None where there are none.
+def tokens(arguments: argparse.Namespace, settings: Settings, *, fetches: bool = False) -> "Tokens | None":
+    """The tokens of the environment, which are gone from there, and those of the vault; None where there are none, and in
+    `isolated`, unless models are fetched.
 
     A passphrase is asked for now. Raises CatalystError where the vault has none to open it.
     """
-    taken, pipes = take_tokens(), getattr(arguments, "tokens_fd", [])
-    isolated = settings.network_mode is NetworkMode.ISOLATED
+    taken, pipes, lent = take_tokens(), getattr(arguments, "tokens_fd", []), getattr(arguments, "fetch_tokens_fd", [])
+    unused = settings.network_mode is NetworkMode.ISOLATED and not fetches
     if taken:
-        use = "in isolated mode nothing uses them" if isolated else "the broker uses them; the workload gets none of them"
+        use = "in isolated mode nothing uses them" if unused else "the broker uses them; the sandbox gets none of them"
         output.notice(f"{', '.join(taken)} of the environment: {use}")
         output.notice("a vault keeps them out of every program's environment: catalyst vault import --environment")
-    if not (taken or pipes or settings.security_token_vault_path) or isolated:
+    if not (taken or pipes or lent or settings.security_token_vault_path) or unused:
         return None
     from catalyst.cli import secrets
     from catalyst.instance.tokens import Tokens
 
     number = arguments.passphrase_fd
     prompt = secrets.prompt if number is None else lambda _: secrets.from_descriptor(number)
-    return Tokens(settings, taken, prompt, pipes)
+    return Tokens(settings, taken, prompt, pipes, lent)

@@ -52,6 +52,7 @@ def _up(commands: Commands, full: bool) -> None:
         settings_flags(up)
         up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
         up.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)  # from `detach`
+        up.add_argument("--fetch-tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)  # the same
         passphrase_flag(up)
 
 
@@ -277,6 +278,7 @@ def _fetch(commands: Commands, full: bool) -> None:
         fetch.add_argument("--update", action="store_true", help="ask the sites anew instead of the lock file")
         json_flag(fetch)
         settings_flags(fetch)
+        passphrase_flag(fetch)
 
 
 def _scan(commands: Commands, full: bool) -> None:

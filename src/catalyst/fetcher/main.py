@@ -42,7 +42,7 @@ def _one(request: Mapping[str, Any], item: Mapping[str, Any], folder: str, until
         size, sha256 = part.download(folder, request["sites"][item["site"]], item, _Progress(item["id"]).tell, until)
         _say(key=item["id"], size=size, sha256=sha256)
     except Failed as failed:
-        _say(key=item.get("key", item.get("id")), error=str(failed), hint=failed.hint)
+        _say(key=item.get("key", item.get("id")), error=str(failed), hint=failed.hint, login=failed.login)
     except Exception as error:  # what a server made of us must not stop the other items
         _say(key=item.get("key", item.get("id")), error=f"the downloader failed: {type(error).__name__}: {error}", hint="")
 

@@ -145,7 +145,7 @@ def _expected(answer: Answer, wanted: frozenset[int]) -> Answer:
         return answer
     if status in {401, 403}:
         raise Failed(f"{host} wants a login or the acceptance of a licence ({status})",
-                     "accept its licence on its page; fetch has no token to show (docs/guides/models.md)")  # fmt: skip
+                     "its site may lead elsewhere by now: catalyst fetch asks it again", login=host)  # fmt: skip
     if status in {404, 410}:
         raise Failed(f"{host} has no such file, version or revision, or shows it to its owner only ({status})")
     if status in {408, 425, 429} or status >= 500:

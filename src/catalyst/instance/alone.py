@@ -15,10 +15,11 @@ from catalyst.errors import EngineUnusable
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import Prepared
-from catalyst.render.session import PLAN_FILE
+from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered
 from catalyst.workloads.interpreter import own
 from catalyst.workloads.model import WAY_OUT
+from catalyst.workloads.tokens import TRUST
 
 PATIENCE = 15.0  # s the guard gets to end what it started: killed, it could not
 
@@ -50,7 +51,8 @@ def adjusted(ready: Prepared, folder: Path) -> Prepared:
     write = tuple(place.inside for place in places if place.writable)
     files = todo.file_rules and plan.FileRules(execute=tuple(dict.fromkeys(found.values())), write=write)
     egress = todo.egress and replace(todo.egress, door=todo.egress.door and way_out)
-    env = {name: way_out if value == WAY_OUT else value for name, value in todo.env.items()}
+    named = {WAY_OUT: way_out, TRUST: f"{folder}/{TRUST_FILE}"}
+    env = {name: named.get(value, value) for name, value in todo.env.items()}
     todo = replace(todo, argv=tuple(outside(word) for word in todo.argv), env=env, cwd="/", folders=(),
                    places=places, file_rules=files, egress=egress)  # fmt: skip
     _passable((package, *(str(Path(one.source)) for one in own().mounts)))

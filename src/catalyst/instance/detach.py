@@ -10,6 +10,7 @@ from pathlib import Path
 
 from catalyst.engine import process
 from catalyst.errors import CatalystError, WorkloadFailed
+from catalyst.instance import wanted
 from catalyst.instance.front import link
 from catalyst.instance.log import plain
 from catalyst.instance.store import Store
@@ -30,13 +31,14 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
     said = Path(f"/proc/self/fd/{memory}") if memory is not None else store.folder / "up.log"
     # Every setting is handed over in full, so that neither its folder nor its environment can change one.
     words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
-    pipes = tokens.hand_over() if tokens else []
+    pipes = _pipes(settings, tokens) if tokens else []
+    words += [f"--{name}={number}" for name, number in pipes]
     with said.open("wb") as stream:
         background = process.start(
-            process.python("catalyst", "up", *words, *(f"--tokens-fd={number}" for number in pipes)),
-            stdin=process.NULL, output=process.NULL, errors=stream, keep=pipes,
+            process.python("catalyst", "up", *words), stdin=process.NULL, output=process.NULL, errors=stream,
+            keep=[number for _, number in pipes],
         )  # fmt: skip
-    for number in pipes:
+    for _, number in pipes:
         os.close(number)
     deadline, shown = time.monotonic() + READY_WITHIN, 0
     while time.monotonic() < deadline:
@@ -54,6 +56,15 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
             raise _failure(lines, background.returncode)
         time.sleep(0.05)
     raise CatalystError("it did not answer in time", f"catalyst logs --data {settings.data}")
+
+
+def _pipes(settings: Settings, tokens: Tokens) -> list[tuple[str, int]]:
+    """By their option: one set for the broker of the workload, one for that of the models before it."""
+    pipes = []
+    if wanted.standing(settings):
+        with tokens.lent() as lent:
+            pipes += [("fetch-tokens-fd", number) for number in lent.hand_over()]
+    return pipes + [("tokens-fd", number) for number in tokens.hand_over()] if tokens.wanted else pipes
 
 
 def _failure(lines: list[str], code: int) -> CatalystError:

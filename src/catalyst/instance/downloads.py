@@ -4,15 +4,15 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
 from catalyst.fetcher.web import BUNDLES
-from catalyst.guard.record import Record, replace
-from catalyst.instance import job, prepare
+from catalyst.guard.record import replace
+from catalyst.instance import job, login, prepare
 from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.resolving import Answered
@@ -23,32 +23,42 @@ from catalyst.models.fetch.wanted import Wanted
 from catalyst.settings import Settings
 from catalyst.workloads import fetcher
 
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
+
 AGAIN = "catalyst fetch tries again, and goes on where it broke off"
 GRACE = 5.0  # s on top of what the downloader gives itself
 
 
-class Reach(Record):
-    """Where the two sites are, and what the downloader's environment needs for them."""
-
-    sites: dict[str, str]
-    env: dict[str, str]
-
-
-def reach() -> Reach:
-    """The seam for tokens: where the broker adds them, it is asked under its own name, and its certificate is trusted."""
-    return Reach({"hf": "https://huggingface.co", "civitai": "https://civitai.com"}, {})
+# Where the sites are, with tokens and without: for a host that has one, the broker answers with the run's certificate.
+SITES = {"hf": "https://huggingface.co", "civitai": "https://civitai.com"}
 
 
 class Downloads:
-    """Runs of the downloader under `confined`, what must hold by `settings`, all within DOWNLOAD_TIMEOUT."""
+    """Runs of the downloader under `confined`, what must hold by `settings`, all within DOWNLOAD_TIMEOUT. Its sandbox and
+    its broker are made when something is to be asked, and are gone after the downloads, or at the end of the block."""
 
     def __init__(
-        self, confined: Settings, settings: Settings, engine: Engine, shelf: Shelf, reach: Reach, wake: int
-    ) -> None:
+        self, confined: Settings, settings: Settings, engine: Engine, shelf: Shelf, wake: int,
+        tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self._confined, self._settings, self._engine = confined, settings, engine
-        self._shelf, self._reach, self._wake = shelf, reach, wake
+        self._shelf, self._wake, self._tokens, self._tell = shelf, wake, tokens, tell
         self._until = time.monotonic() + settings.download_timeout
+        self._job: job.Job | None = None
+        self._held: list[dict[str, Any]] = []  # the broker's tokens, by name
+        self._open = ExitStack()
         self.failures: list[tuple[str, str, str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._job = None
+        self._open.close()
 
     def resolve(self, wanted: Sequence[Wanted]) -> Iterator[Answered]:
         """What the sites say of each."""
@@ -62,7 +72,7 @@ class Downloads:
             if isinstance(line.get("files"), list):
                 yield Answered(one.source, line["files"])
             elif "error" in line:
-                yield Answered(one.source, error=_words(line["error"]), hint=_words(line.get("hint")))
+                yield Answered(one.source, error=_words(line["error"]), hint=self._hint(line))
             else:
                 yield Answered(one.source, error=why or "the downloader says nothing of it", hint=AGAIN)
 
@@ -77,6 +87,7 @@ class Downloads:
                   "most": most} for one, most in targets]  # fmt: skip
         waiting = {one.id: one for one, _ in targets}
         arrived: list[tuple[Target, int, str]] = []
+        failed: list[dict[str, Any]] = []
 
         def take(line: dict[str, Any]) -> None:
             one, at, size = waiting.get(line["key"]), line.get("at"), line.get("size")
@@ -87,9 +98,13 @@ class Downloads:
                 show(one.path, size, size)
             elif one and "error" in line:
                 del waiting[line["key"]]
-                self.failures.append((line["key"], _words(line["error"]), _words(line.get("hint"))))
+                failed.append(line)
 
-        why = self._run("download", items, take)
+        try:
+            why = self._run("download", items, take)
+        finally:
+            self._end()  # what arrived is looked at when nothing can change it, and no token is held meanwhile
+        self.failures += [(line["key"], _words(line["error"]), self._hint(line)) for line in failed]
         self.failures += [(key, why or "the downloader ended before it was done", AGAIN) for key in waiting]
         order = [one for one, _ in targets]
         yield from sorted(arrived, key=lambda three: order.index(three[0]))
@@ -101,7 +116,7 @@ class Downloads:
         left = self._until - time.monotonic()
         if left <= 0:
             return "time is up (DOWNLOAD_TIMEOUT)"
-        self._write({"act": act, "sites": self._reach.sites, "seconds": left, "items": items})
+        self._write({"act": act, "sites": SITES, "seconds": left, "items": items})
         last = ""
 
         def line(data: bytes) -> None:
@@ -114,19 +129,26 @@ class Downloads:
             if isinstance(said, dict) and isinstance(said.get("key"), str):
                 take(said)
 
-        staging = str(self._shelf.path / STAGING)
-        with _roots(self._engine) as roots:
-            try:
-                ended = job.run(
-                    self._confined, self._engine,
-                    lambda _policy, python: fetcher.workload(python, staging, roots, **self._reach.env),
-                    line, self._wake, seconds=left + GRACE, insist=self._insist,
-                )  # fmt: skip
-            finally:
-                self._shelf.drop(fetcher.REQUEST)
+        try:
+            self._job = self._job or self._opened()
+            ended = self._job.run(line, self._wake, seconds=left + GRACE)
+            self._held = self._job.tokens()
+        finally:
+            self._shelf.drop(fetcher.REQUEST)
         if ended.stopped or ended.late:
             return "stopped" if ended.stopped else "time is up (DOWNLOAD_TIMEOUT)"
         return f"the downloader failed: {last or f'exit code {ended.code}'}" if ended.code else ""
+
+    def _opened(self) -> job.Job:
+        staging, roots = str(self._shelf.path / STAGING), self._open.enter_context(_roots(self._engine))
+        return self._open.enter_context(job.opened(
+            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots),
+            insist=self._insist, tokens=self._tokens, tell=self._tell,
+        ))  # fmt: skip
+
+    def _hint(self, line: dict[str, Any]) -> str:
+        """What its owner can do. `login` is a host that would not have us; what token was shown there, we know better."""
+        return login.hint(line.get("login"), self._held) or _words(line.get("hint"))
 
     def _write(self, request: dict[str, Any]) -> None:
         """For the downloader to read, whichever uid it has."""

@@ -9,13 +9,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalyst.egress.hosts import for_models
 from catalyst.engine.engine import Engine, choose
 from catalyst.errors import CatalystError, FetchBusy, NoEngine, SettingsError, plain
 from catalyst.guard.record import replace
 from catalyst.instance import alone
-from catalyst.instance.downloads import Downloads, reach
+from catalyst.instance.downloads import Downloads
 from catalyst.instance.placing import Placing
 from catalyst.instance.resolving import Resolving
 from catalyst.instance.store import Store
@@ -27,15 +28,19 @@ from catalyst.models.fetch.shelf import Seen, Shelf
 from catalyst.policy.model import Place
 from catalyst.settings import Level, NetworkMode, Settings
 
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
+
 Tell = Callable[[str], None]
 Show = Callable[[str, int, int], None]
 
 
 def fetch(
     settings: Settings, orders: Sequence[Order], tell: Tell, show: Show, wake: int, *, engine: Engine | None = None,
-    update: bool = False,
+    update: bool = False, tokens: "Tokens | None" = None,
 ) -> Report:  # fmt: skip
-    """Get what is ordered. `show` gets a path, bytes there and bytes in all; a readable `wake` ends it.
+    """Get what is ordered. `show` gets a path, bytes there and bytes in all; a readable `wake` ends it. `tokens` go along,
+    outside, to the hosts that they are for.
 
     Raises CatalystError where nothing could be begun; what goes wrong with one model stands in the report.
     """
@@ -52,8 +57,9 @@ def fetch(
             place = Placing(settings, shelf, Seen(kept / "models.json"), tell)
             locks = [Lock((order.manifest or kept / "models.toml").with_suffix(".lock")) for order in orders]
             confined, maker = _confined(settings, orders), engine or _engine(settings, tell)
-            sandbox = Downloads(confined, settings, maker, shelf, reach(), wake)
-            return _all(orders, locks, place, sandbox, show, update=update)
+            with _lent(tokens, maker, tell) as lent, \
+                 Downloads(confined, settings, maker, shelf, wake, lent, tell) as sandbox:
+                return _all(orders, locks, place, sandbox, show, update=update)
         finally:
             shelf.close()
 
@@ -75,7 +81,23 @@ def _all(
     return Report(tuple(place.outcomes))
 
 
-def before(settings: Settings, orders: Sequence[Order], engine: Engine, tell: Tell, wake: int) -> None:
+@contextmanager
+def _lent(tokens: "Tokens | None", engine: Engine, tell: Tell) -> Iterator["Tokens | None"]:
+    """What the downloader's broker gets. Nothing where the downloader could read it: the guard alone hides no file, and one
+    of an ordinary user would be shown the vault and what opens it."""
+    if tokens is None:
+        yield None
+    elif engine is alone.ALONE and os.geteuid():
+        tell("no token is used: the guard alone cannot keep this user's files, and so the vault, from the downloader")
+        yield None
+    else:
+        with tokens.lent() as lent:
+            yield lent
+
+
+def before(
+    settings: Settings, orders: Sequence[Order], engine: Engine, tell: Tell, wake: int, tokens: "Tokens | None" = None
+) -> None:
     """The models of a start. What cannot be had is told, and the start goes on. Raises SettingsError."""
     last: dict[str, int] = {}
 
@@ -86,7 +108,7 @@ def before(settings: Settings, orders: Sequence[Order], engine: Engine, tell: Te
             tell(f"{path}: {10 * step} % of {size_of(total)}" if total else f"{path}: fetching")
 
     try:
-        done = fetch(settings, orders, tell, show, wake, engine=engine)
+        done = fetch(settings, orders, tell, show, wake, engine=engine, tokens=tokens)
     except SettingsError:
         raise
     except CatalystError as error:

@@ -4,8 +4,10 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, hold
@@ -14,8 +16,11 @@ from catalyst.instance import alone, prepare
 from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import MakeWorkload, Prepared
 from catalyst.instance.store import make_session, remove_session
-from catalyst.instance.way_out import way_out
+from catalyst.instance.way_out import WayOut, way_out
 from catalyst.settings import Settings
+
+if TYPE_CHECKING:
+    from catalyst.instance.tokens import Tokens
 
 LONGEST_LINE = 1 << 20  # bytes; what comes without an end of line is cut
 Line = Callable[[bytes], None]
@@ -29,30 +34,52 @@ class Ended(Record):
     late: bool = False
 
 
-def run(
-    settings: Settings, engine: Engine, make: MakeWorkload, line: Line, wake: int, *,
-    seconds: float | None = None, insist: Callable[[Prepared], None] = lambda _: None,
-) -> Ended:  # fmt: skip
-    """Run it to the end; `line` gets what it prints. It dies with us by its lifeline, and at once when `wake` can be read.
+class Job:
+    """A sandbox to run it in, as often as is needed, beside one broker."""
 
-    `insist` looks at what holds before anything starts. Raises CatalystError.
+    def __init__(self, ready: Prepared, folder: Path, broker: WayOut | None) -> None:
+        self._ready, self._folder, self._broker = ready, folder, broker
+
+    def run(self, line: Line, wake: int, *, seconds: float | None = None) -> Ended:
+        """To the end; `line` gets what it prints. It dies with us by its lifeline, and at once when `wake` can be read."""
+        running = process.start(self._ready.outer.argv, opened=self._ready.outer.opened)
+        try:
+            stopped, late = _follow(running, line, wake, seconds)
+        finally:
+            _end(self._ready.engine, self._folder.name, running)
+        return Ended(running.returncode, stopped, late)
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """What the broker says of its tokens (WayOut.tokens)."""
+        return self._broker.tokens() if self._broker else []
+
+
+@contextmanager
+def opened(
+    settings: Settings, engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], None] = lambda _: None,
+    tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Job]:  # fmt: skip
+    """Its sandbox and broker, until the end of the block. `insist` looks at what holds before anything starts; the broker
+    has `tokens`, and `tell` gets what should be known of them. Raises CatalystError.
     """
     folder = temporary()
     try:
-        ready = prepare.prepare(settings, engine, make, name=folder.name, folder=folder, lifeline=0)
+        ready = prepare.prepare(settings, engine, make, name=folder.name, folder=folder, lifeline=0,
+                                tokens=tokens is not None)  # fmt: skip
         insist(ready)
         ready = alone.adjusted(ready, folder) if engine is alone.ALONE else ready
         make_session(folder, ready.files)
-        with way_out(ready, folder, at_once=True):
+        with way_out(ready, folder, at_once=True, tokens=tokens, tell=tell) as broker:
             alone.opened(ready, folder)
-            running = process.start(ready.outer.argv, opened=ready.outer.opened)
-            try:
-                stopped, late = _follow(running, line, wake, seconds)
-            finally:
-                _end(engine, folder.name, running)
-            return Ended(running.returncode, stopped, late)
+            yield Job(ready, folder, broker)
     finally:
         remove_session(folder)
+
+
+def run(settings: Settings, engine: Engine, make: MakeWorkload, line: Line, wake: int) -> Ended:
+    """Run it once (Job.run). Raises CatalystError."""
+    with opened(settings, engine, make) as job:
+        return job.run(line, wake)
 
 
 def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:

@@ -7,8 +7,9 @@ import json
 import os
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,30 +38,52 @@ class Held(Record):
 
 class Tokens:
     """The tokens of one run, before its broker has them. `taken`: those of our environment; `pipes`: descriptors that
-    somebody else's tokens come through. Raises CatalystError where there is a vault that cannot be opened."""
+    somebody else's tokens come through, `lent` the same for `lent()`. `wanted`: the workload has a broker to use them.
 
-    def __init__(self, settings: Settings, taken: Mapping[str, Secret], prompt: Prompt, pipes: Sequence[int] = ()) -> None:
-        self._settings, self._pipes = settings, list(pipes)
+    Raises CatalystError where there is a vault that cannot be opened.
+    """
+
+    def __init__(
+        self, settings: Settings, taken: Mapping[str, Secret], prompt: Prompt, pipes: Sequence[int] = (),
+        lent: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        self._settings, self._taken, self._pipes, self._lent = settings, dict(taken), list(pipes), list(lent)
         self._children: list[process.Process[bytes]] = []
-        self.wanted = settings.network_mode is not NetworkMode.ISOLATED and bool(
-            settings.security_token_vault_path or taken or pipes
-        )
+        self.wanted, self._of_workload = settings.network_mode is not NetworkMode.ISOLATED, True
         self._unlock: Unlock | None = None
-        if not self.wanted:
-            return
         prctl("PR_SET_DUMPABLE", PR_SET_DUMPABLE, 0)  # until it has ended: what was freed is not overwritten
-        if taken:
-            self._pipes.append(_through_a_pipe(taken))
-        if settings.security_token_vault_path and not pipes:
+        if settings.security_token_vault_path and not (pipes or lent):
             self._unlock = opener.unlock(settings, prompt)
 
     def hand_over(self) -> list[int]:
         """Descriptors that the tokens come through, once. The vault is opened now, by a process that writes to one."""
-        pipes, self._pipes = self._pipes, []
-        if self._unlock:
-            pipes.append(self._opened(self._unlock))
-            self._unlock = None
+        pipes, taken, unlock = self._pipes, self._taken, self._unlock
+        self._pipes, self._taken, self._unlock = [], {}, None
+        if taken:
+            pipes.append(_through_a_pipe(taken))
+        if unlock:
+            pipes.append(self._opened(unlock))
         return pipes
+
+    @contextmanager
+    def lent(self) -> Iterator["Tokens"]:
+        """The same for a broker that ends before the workload's begins: the downloader's. It has one in `isolated` too;
+        then nobody needs them afterwards, and they are let go of."""
+        one = copy(self)
+        one._pipes, one._lent, one._children, one.wanted, one._of_workload = self._lent, [], [], True, False
+        self._lent = []
+        try:
+            yield one
+        finally:
+            one._forget()
+            if not self.wanted:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what was not handed over."""
+        for pipe in (*self._pipes, *self._lent):
+            os.close(pipe)
+        self._pipes, self._lent, self._taken, self._unlock = [], [], {}, None
 
     def again(self) -> str:
         """For another broker: what can be had without asking anybody. What cannot, in words; empty where all can."""
@@ -92,7 +115,7 @@ class Tokens:
             error = CatalystError(str(said["error"]), str(said["hint"]))
             error.exit_code = int(said["exit"])
             raise error
-        return Held(str(said["certificate"]), tuple(_notices(said)))
+        return Held(str(said["certificate"]), tuple(_notices(said, closed=self._of_workload)))
 
     def note_used(self, tokens: Sequence[Mapping[str, Any]]) -> None:
         """Write down when tokens of the vault last went along, from the broker's list of them."""
@@ -133,12 +156,12 @@ def _read(descriptor: int, seconds: float) -> dict[str, Any]:
         raise VaultChildFailed("the broker gave no answer about the tokens") from None
 
 
-def _notices(said: Mapping[str, Any]) -> list[str]:
-    """What the owner should know."""
+def _notices(said: Mapping[str, Any], *, closed: bool) -> list[str]:
+    """What the owner should know; `closed`: of hosts too that may not be reached."""
     told = [f"token {one['name']} may go nowhere: catalyst vault set {one['name']} --host HOST"
             for one in said["tokens"] if not one["hosts"]]  # fmt: skip
     told += [f"token {one['name']} is for {host}, which the workload may not reach: catalyst egress allow {host}"
-             for one in said["tokens"] for host in one["closed"]]  # fmt: skip
+             for one in said["tokens"] if closed for host in one["closed"]]  # fmt: skip
     swap = filesystem.swap_in_clear()
     if swap and not said["locked"]:
         told.append(f"the tokens are in memory that can be written to swap that is not encrypted: {', '.join(swap)}")

@@ -93,7 +93,7 @@ class Instance:
             from catalyst.instance import fetch  # TLS and what goes with it: a slow import
 
             self._record(state="fetching")
-            fetch.before(self.settings, orders, engine, self.tell, self._wake)
+            fetch.before(self.settings, orders, engine, self.tell, self._wake, self.tokens)
 
     def _record(self, **changes: str | int) -> None:
         """Write what is known by now, so that `down` finds us from the first moment on."""

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalyst.engine import process
 from catalyst.errors import CatalystError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OUT, SOCKET, CONTROL = "out", "out.sock", "egress.sock"
 BACKLOG = 512
 MOST_RESTARTS, WINDOW = 5, 600.0  # within so many seconds
+COUNTED = 5.0  # s for a connection that has ended to be counted
 DYNAMIC = (61184, 65519)  # users that no account has: systemd's for its own services (systemd.exec(5), DynamicUser=)
 
 
@@ -143,19 +144,32 @@ class WayOut:
             tell(str(error))
         return self.lives()
 
-    def _note_used(self, tokens: "Tokens") -> None:
+    def tokens(self) -> list[dict[str, Any]]:
+        """What it says of its tokens, none of them a value: `name`, `hosts`, when each was last `used`. It has counted what
+        was asked by now: what is under way is waited for, a little."""
+        if not self._tokens:
+            return []
+        end = time.monotonic() + COUNTED
+        said = self._listed()
+        while said["open"] and time.monotonic() < end:
+            time.sleep(0.02)
+            said = self._listed()
+        return list(said["tokens"])
+
+    def _listed(self) -> dict[str, Any]:
         from catalyst.services.broker import client
 
         with suppress(CatalystError, OSError), ExitStack() as stack:
             path = self.reachable or stack.enter_context(control_path(self._folder))
-            tokens.note_used(client.listed(path)["tokens"])
+            return client.listed(path)
+        return {"open": 0, "tokens": []}
 
     def end(self) -> None:
         """End it, and with it what it carried. Nothing is started afterwards."""
         with self._lock:
             self._over = True
         if self._tokens:
-            self._note_used(self._tokens)
+            self._tokens.note_used(self._listed()["tokens"])
         if self._process:
             if self._process.stdin:
                 with suppress(OSError):
@@ -186,11 +200,11 @@ def _closed_by(stack: ExitStack, descriptor: int) -> int:
 def way_out(
     ready: Prepared, folder: Path, *, at_once: bool = False, tokens: "Tokens | None" = None,
     tell: Callable[[str], None] = lambda _: None, control: socket.socket | None = None,
-) -> Iterator[None]:  # fmt: skip
+) -> Iterator[WayOut | None]:  # fmt: skip
     """For one command: a broker that is started when it is asked for, or `at_once`, and with tokens always: its certificate
     must be there first. None where the policy has no way out. `control`: as for WayOut."""
     if BROKER_FILE not in ready.files:
-        yield
+        yield None
         return
     log = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     broker = WayOut(ready.settings, folder, log, tokens, control=control)
@@ -202,7 +216,7 @@ def way_out(
                 tell(notice)
         else:
             broker.start_when_asked()
-        yield
+        yield broker
     finally:
         broker.end()
 

@@ -27,8 +27,9 @@ def fetch(arguments: argparse.Namespace) -> int:
     orders = _orders(arguments, wanted.named(arguments.sources)) if arguments.sources else wanted.standing(settings)
     if not orders:
         raise UsageError("nothing is named to fetch", "catalyst fetch hf:OWNER/REPO/FILE, or write models.toml")
+    tokens = given.tokens(arguments, settings, fetches=True)
     with _progress() as show, _wake() as wake:
-        done = get(settings, orders, output.notice, show, wake, update=arguments.update)
+        done = get(settings, orders, output.notice, show, wake, update=arguments.update, tokens=tokens)
     if arguments.json:
         output.as_json(report.document(done))
     else:
