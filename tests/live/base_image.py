@@ -32,14 +32,15 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "catalyst-tests"
 
 
-def base_tar(cache: Path) -> Path:
-    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused."""
+def base_tar(cache: Path, packages: Sequence[str] = PACKAGES, hooks: Sequence[str] = HOOKS, salt: str = "") -> Path:
+    """The tar of a minimal Debian root file system, by default with Python and a `comfyuser`; made once (20 s), then
+    reused. `salt`: what it depends on besides."""
     command = [
-        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(PACKAGES)}",
-        *(f"--customize-hook={hook}" for hook in HOOKS), SUITE,
+        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(packages)}",
+        *(f"--customize-hook={hook}" for hook in hooks), SUITE,
     ]  # fmt: skip
     # The recipe is part of the name: a changed recipe is never answered from the cache.
-    recipe = hashlib.sha256("\0".join(command).encode()).hexdigest()
+    recipe = hashlib.sha256("\0".join([*command, salt]).encode()).hexdigest()
     tar = cache / f"base-{recipe[:12]}.tar"
     if not tar.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -51,12 +52,12 @@ def base_tar(cache: Path) -> Path:
     return tar
 
 
-def import_image(engine_argv: Sequence[str], tar: Path, tag: str) -> None:
+def import_image(engine_argv: Sequence[str], tar: Path, tag: str, *, user: str = USER) -> None:
     """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists."""
     known = subprocess.run([*engine_argv, "image", "inspect", tag], capture_output=True, check=False)
     if known.returncode != 0:
         subprocess.run(
-            [*engine_argv, "import", "--change", f"USER {USER}", str(tar), tag], stdout=subprocess.DEVNULL, check=True
+            [*engine_argv, "import", "--change", f"USER {user}", str(tar), tag], stdout=subprocess.DEVNULL, check=True
         )
 
 

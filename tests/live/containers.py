@@ -22,14 +22,20 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 @contextmanager
 def ready(name: str, image: str) -> Iterator[Mapping[str, str]]:
     """The variables under which engine `name` works and has `image`."""
-    with tempfile.TemporaryDirectory(prefix="catalyst-", ignore_cleanup_errors=True) as folder:
+    with environment(name) as variables:
         tar = base_image.base_tar(base_image.default_cache())
+        base_image.import_image(["env", *(f"{key}={value}" for key, value in variables.items()), name], tar, image)
+        yield variables
+
+
+@contextmanager
+def environment(name: str) -> Iterator[Mapping[str, str]]:
+    """The variables under which engine `name` works."""
+    with tempfile.TemporaryDirectory(prefix="catalyst-", ignore_cleanup_errors=True) as folder:
         if name == "docker":
             with daemon.docker_daemon(Path(folder)) as host:
-                base_image.import_image(["docker", "--host", host], tar, image)
                 yield {"DOCKER_HOST": host}
         else:
             conf = Path(folder) / "containers.conf"
             conf.write_text(PODMAN)
-            base_image.import_image(["env", f"CONTAINERS_CONF={conf}", "podman"], tar, image)
             yield {"CONTAINERS_CONF": str(conf)}
