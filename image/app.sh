@@ -6,17 +6,26 @@ fail() {
     echo "catalyst: hint: $2" >&2
     exit 4
 }
+# given/ is what COMFYUI_TREE or --build-context named, fetched/ what COMFYUI_COMMIT did.
+trees=
+for tree in given fetched; do
+    [ ! -e "$tree/main.py" ] || trees="$trees $tree"
+done
 case $1 in
 canary)
-    [ ! -e /opt/comfyui/main.py ] || fail "APP=canary has no use for a ComfyUI tree" "--build-arg APP=comfyui"
+    [ -z "$trees" ] || fail "APP=canary has no use for a ComfyUI tree" "--build-arg APP=comfyui"
+    mkdir /opt/comfyui
     python3 -m venv --without-pip /opt/venv
     exit
     ;;
 comfyui) ;;
 *) fail "APP is \"$1\"; it must be comfyui or canary" "--build-arg APP=comfyui" ;;
 esac
-[ -f /opt/comfyui/main.py ] || fail "there is no ComfyUI in what COMFYUI_TREE names" \
-    "name an image with main.py at its root, or: --build-context comfyui=DIR"
+case $trees in
+" given" | " fetched") mv "${trees# }" /opt/comfyui ;;
+"") fail "no ComfyUI was given" "--build-arg COMFYUI_COMMIT=HASH, or a checkout: --build-context comfyui=DIR" ;;
+*) fail "two ComfyUIs were given" "take one away, COMFYUI_COMMIT or COMFYUI_TREE" ;;
+esac
 [ -f "$2" ] || fail "COMFYUI_LOCK is $2, which is not there" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
 python3 -m venv /opt/venv
 # TORCH_INDEX is asked besides: hashes decide what is taken, whoever has it.

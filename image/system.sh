@@ -15,7 +15,11 @@ old=$(getent passwd 1000 | cut -d: -f1)
 groupadd --gid 1000 comfyuser
 useradd --uid 1000 --gid 1000 --no-create-home --home-dir /home/comfyuser --shell /usr/sbin/nologin comfyuser
 rm -rf "/home/${old:-comfyuser}" /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subgid- /var/log/lastlog /var/log/faillog
-install -d -m 0700 -o 1000 -g 1000 /home/comfyuser /workspace
+install -d -m 0700 -o 1000 -g 1000 /home/comfyuser
+# Open to every user, so that --user NUMBER works; in the container nobody but that one user runs.
+install -d -m 1777 -o 1000 -g 1000 /workspace /scratch
+# The workload knows its data as /data, whatever makes its sandbox; people mount /workspace.
+ln -s /workspace /data
 
 find / -xdev -perm /6000 -exec chmod a-s {} +
 left=$(find / -xdev -perm /6000)

@@ -7,8 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from live import base_image, containers
