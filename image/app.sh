@@ -34,4 +34,4 @@ python3 -m venv /opt/venv
 /opt/venv/bin/python image/finish.py meets /opt/comfyui/requirements.txt ||
     fail "$2 is not the lock file of this ComfyUI" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
 # pip is for nodes that install their packages, as ComfyUI-Manager does.
-[ "$4" = true ] || /opt/venv/bin/python -m pip uninstall -q -y pip setuptools
+[ "$4" = true ] || /opt/venv/bin/python -m pip uninstall -q -y pip

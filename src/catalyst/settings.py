@@ -156,6 +156,7 @@ FIELDS: tuple[Field, ...] = (
           "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
 )  # fmt: skip
 
+PARANOID_ASKS = "PARANOID_MODE=true"
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
 
 
@@ -224,7 +225,7 @@ def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:
     for key, strictest in PARANOID.items():
         if origin[key] != "default" and values[key] != strictest:
             raise Contradiction("PARANOID_MODE=true", origin["paranoid_mode"], _word(key, values[key]), origin[key])
-        values[key], origin[key] = strictest, "PARANOID_MODE=true"
+        values[key], origin[key] = strictest, PARANOID_ASKS
 
 
 def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
@@ -302,6 +303,22 @@ def _default_data(environ: Mapping[str, str]) -> str:
         name, home = "HOME", f"{environ.get('HOME') or '~'}/.local/share"
     _plain(name, home)
     return str(parse.path(name, f"{home}/catalyst"))
+
+
+# Settings that mean the same inside a container; the others are about the host, or are paths on it.
+INSIDE = (
+    "security_level", "network_mode", "paranoid_mode", "enable_forensic_cleanup", "allow_host", "trusted_proxy",
+    "session_idle", "session_life", "max_upload", "grace", "comfyui_flags", "egress_allow", "egress_deny", "keep", "wipe",
+    "wipe_within", "disable_metadata",
+)  # fmt: skip
+
+
+def variables(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """For a Catalyst inside: level and mode, and of INSIDE what was asked for. What PARANOID_MODE implies is left to it."""
+    stated = {"security_level", "network_mode"} if not settings.paranoid_mode else set()
+    asked = {key for key in INSIDE if settings.origin[key] not in {"default", PARANOID_ASKS}}
+    return tuple((field.variable, text_of(getattr(settings, field.key))) for field in FIELDS
+                 if field.key in INSIDE and field.key in stated | asked)  # fmt: skip
 
 
 TOKENS = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")

@@ -49,6 +49,7 @@ class Sandbox(Record):
 
     `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
     `lifeline` is the descriptor the guard watches. `identities`: device and inode of places, by where they are inside.
+    `variables` are the settings as variables, for targets that start Catalyst itself inside.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Sandbox(Record):
     image: str
     lifeline: int | None = None
     identities: tuple[tuple[str, tuple[int, int]], ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 class Gap(Record):
