@@ -40,11 +40,13 @@ Object = Mapping[str, Value]
 
 
 class Pod:
-    """What the rules of a policy come to. `security` is every container's, `spec` the pod's."""
+    """What the rules of a policy come to. `security` is every container's, `filter` the workload's alone: gateway and broker
+    need calls that the workload has no use for, and have the runtime's profile. `spec` is the pod's."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.security: dict[str, Value] = {"privileged": False}
+        self.security: dict[str, Value] = {"privileged": False, "readOnlyRootFilesystem": True}
+        self.filter: dict[str, Value] = {}
         self.spec: dict[str, Value] = {"automountServiceAccountToken": False}
         self.pod_security: dict[str, Value] = {"seccompProfile": {"type": "RuntimeDefault"}}
         self.resources: dict[str, Value] = {}
@@ -79,7 +81,7 @@ class Pod:
             "metadata": {"name": name, "labels": LABELS}, "spec": spec,
         }  # fmt: skip
         # cluster-scoped from the operator's 0.9.0 on, and so without a namespace in its path
-        self.security["seccompProfile"] = {"type": "Localhost", "localhostProfile": f"operator/{name}.json"}
+        self.filter["seccompProfile"] = {"type": "Localhost", "localhostProfile": f"operator/{name}.json"}
 
     def limits(self, rule: Limits) -> None:
         """The request is what a first small model needs, and is the owner's to raise."""
@@ -196,17 +198,17 @@ def _spec(pod: Pod) -> Value:
     }
 
 
-def _container(pod: Pod, role: str, **rest: Value) -> Value:
+def _container(pod: Pod, role: str, security: Value, **rest: Value) -> Value:
     return {
         "name": role, "image": pod.sandbox.image, "imagePullPolicy": "IfNotPresent", "args": [role],
-        "envFrom": [{"configMapRef": {"name": NAME}}], **rest, "securityContext": pod.security,
+        "envFrom": [{"configMapRef": {"name": NAME}}], **rest, "securityContext": security,
     }  # fmt: skip
 
 
 def _front(pod: Pod) -> Value:
     """Ready is what ComfyUI behind it is; alive it is by itself, so that a hung workload does not end it."""
     return _container(
-        pod, "front",
+        pod, "front", pod.security,
         env=[{"name": "CATALYST_PORT", "value": str(PORT)}],
         ports=[{"name": "http", "containerPort": PORT}],
         startupProbe=_probe("/healthz", 5, 24), livenessProbe=_probe("/healthz", 30, 5),
@@ -222,4 +224,4 @@ def _probe(path: str, period: int, failures: int) -> Value:
 
 
 def _workload(pod: Pod) -> Value:
-    return _container(pod, "workload", resources=pod.resources, volumeMounts=pod.mounts)
+    return _container(pod, "workload", {**pod.security, **pod.filter}, resources=pod.resources, volumeMounts=pod.mounts)

@@ -87,7 +87,7 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
             draft.partly("a NetworkPolicy holds the whole pod, where the cluster's network plug-in enforces it, and knows no "
                          "names; who in the pod connects, and where to, is the guard's and the broker's")  # fmt: skip
         case ReadOnlyRoot():
-            made.security["readOnlyRootFilesystem"] = True
+            pass  # at every level: what may be written is a volume
         case Writable():
             draft.partly("the data volume is one mount; which of its folders may be written is the guard's")
         case Scratch():
