@@ -62,7 +62,7 @@ def write_plan(folder: Path, change: dict[str, Any]) -> Path:
         "no_new_privileges": True, "no_capabilities": True, "filter": None,
         "file_rules": None, "tcp_rules": None, "egress": None, "scoped": False, "umask": 63, "processes": 4096,
         "files": 1024, "folders": [], "places": [], "door": None, "lifeline": None, "stop_signal": "SIGTERM", "grace": 1,
-        "restarts": 0, "command": True,
+        "restarts": 0, "command": True, "services": [],
     }  # fmt: skip
     found = {key: value for key, value in {**good, **change}.items() if value is not ...}
     file = folder / "plan.json"

@@ -34,9 +34,9 @@ def open_to_all(folder: Path) -> None:
         one.chmod(0o755)
 
 
-def install(folder: Path) -> None:
-    """Catalyst and the packages it needs, in `folder`, for a user who may not read ours."""
-    wanted, done = ["aiohttp", "argon2-cffi", "uvloop"], set()
+def install(folder: Path, *more: str) -> None:
+    """Catalyst and the packages it needs, and `more`, in `folder`, for a user who may not read ours."""
+    wanted, done = ["aiohttp", "argon2-cffi", "uvloop", *more], set()
     while wanted:
         name = wanted.pop()
         if name in done:

@@ -48,6 +48,35 @@ class PathRefused(SettingsError):
         super().__init__(f"{setting} {shown(path)}: {why}", hint or "give another folder, or create it: mkdir -p FOLDER")
 
 
+class ForeignFolder(SettingsError):
+    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode."""
+
+    def __init__(self, path: str, found: tuple[int, int, int] | None, user: tuple[int, int], verb: str) -> None:
+        whose = f"belongs to {found[0]}:{found[1]} with mode {found[2]:04o}" if found else "is missing"
+        owner = f", or run as its owner: --user {found[0]}:{found[1]}" if found and found[0] else ""
+        super().__init__(
+            f"{shown(path)} {whose}, and this container runs as {user[0]}:{user[1]}, which may not {verb} it",
+            f"on the host, for the folder that is mounted there: sudo chown -R {user[0]}:{user[1]} FOLDER{owner}",
+        )
+
+
+class NotAnImage(CatalystError):
+    """`catalyst entrypoint` is the first program of Catalyst's own image, and this is none."""
+
+    exit_code = USAGE
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"this is no container of Catalyst's: its code is not at {package}", "catalyst up")
+
+
+class ServiceFailed(CatalystError):
+    """The gateway or the broker of a container does not answer, or has ended."""
+
+    def __init__(self, which: str) -> None:
+        super().__init__(f"{which} does not answer or has ended, and the workload does not go on without it",
+                         "see why: docker logs NAME; then start the container again")  # fmt: skip
+
+
 class EgressRule(SettingsError):
     """A rule for what the workload may reach is malformed, or opens what cannot be opened."""
 

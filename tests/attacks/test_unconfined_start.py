@@ -18,8 +18,8 @@ from complaint import GUARD, Answer, check, write_plan
 from support import open_to_all
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the guard has something to give up only as root")
-HERE = {"execute": ("/usr",), "write": ("/tmp",)}
-NOWHERE = {"execute": ("/usr",), "write": ("/nowhere/at/all",)}
+HERE = {"execute": ("/usr",), "write": ("/tmp",), "hidden": ()}
+NOWHERE = {"execute": ("/usr",), "write": ("/nowhere/at/all",), "hidden": ()}
 ENDLESS = base64.b64encode(struct.pack("=HBBI", 0x05, 0, 0, 0)).decode()  # a jump past its own end
 ALLOW = base64.b64encode(struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)).decode()
 

@@ -32,15 +32,15 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "catalyst-tests"
 
 
-def base_tar(cache: Path, packages: Sequence[str] = PACKAGES, hooks: Sequence[str] = HOOKS, salt: str = "") -> Path:
-    """The tar of a minimal Debian root file system, by default with Python and a `comfyuser`; made once (20 s), then
-    reused. `salt`: what it depends on besides."""
+def base_tar(cache: Path, *more: str) -> Path:
+    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused. With
+    `more` packages it is another one."""
     command = [
-        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(packages)}",
-        *(f"--customize-hook={hook}" for hook in hooks), SUITE,
+        "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join((*PACKAGES, *more))}",
+        *(f"--customize-hook={hook}" for hook in HOOKS), SUITE,
     ]  # fmt: skip
     # The recipe is part of the name: a changed recipe is never answered from the cache.
-    recipe = hashlib.sha256("\0".join([*command, salt]).encode()).hexdigest()
+    recipe = hashlib.sha256("\0".join(command).encode()).hexdigest()
     tar = cache / f"base-{recipe[:12]}.tar"
     if not tar.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -52,13 +52,15 @@ def base_tar(cache: Path, packages: Sequence[str] = PACKAGES, hooks: Sequence[st
     return tar
 
 
-def import_image(engine_argv: Sequence[str], tar: Path, tag: str, *, user: str = USER) -> None:
-    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists."""
+def import_image(engine_argv: Sequence[str], tar: Path, tag: str, *changes: str) -> None:
+    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists. `changes` are
+    further lines as a Dockerfile has them."""
     known = subprocess.run([*engine_argv, "image", "inspect", tag], capture_output=True, check=False)
     if known.returncode != 0:
         subprocess.run(
-            [*engine_argv, "import", "--change", f"USER {user}", str(tar), tag], stdout=subprocess.DEVNULL, check=True
-        )
+            [*engine_argv, "import", *(word for line in (f"USER {USER}", *changes) for word in ("--change", line)), str(tar),
+             tag], stdout=subprocess.DEVNULL, check=True
+        )  # fmt: skip
 
 
 def _sources() -> str:

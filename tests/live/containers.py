@@ -20,22 +20,21 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 
 
 @contextmanager
-def ready(name: str, image: str) -> Iterator[Mapping[str, str]]:
-    """The variables under which engine `name` works and has `image`."""
-    with environment(name) as variables:
-        tar = base_image.base_tar(base_image.default_cache())
-        base_image.import_image(["env", *(f"{key}={value}" for key, value in variables.items()), name], tar, image)
-        yield variables
-
-
-@contextmanager
-def environment(name: str) -> Iterator[Mapping[str, str]]:
-    """The variables under which engine `name` works."""
+def engine(name: str) -> Iterator[tuple[list[str], Mapping[str, str]]]:
+    """Engine `name`, working: its command line, and the variables that make it so."""
     with tempfile.TemporaryDirectory(prefix="catalyst-", ignore_cleanup_errors=True) as folder:
         if name == "docker":
             with daemon.docker_daemon(Path(folder)) as host:
-                yield {"DOCKER_HOST": host}
+                yield ["docker", "--host", host], {"DOCKER_HOST": host}
         else:
             conf = Path(folder) / "containers.conf"
             conf.write_text(PODMAN)
-            yield {"CONTAINERS_CONF": str(conf)}
+            yield ["env", f"CONTAINERS_CONF={conf}", "podman"], {"CONTAINERS_CONF": str(conf)}
+
+
+@contextmanager
+def ready(name: str, image: str) -> Iterator[Mapping[str, str]]:
+    """The variables under which engine `name` works and has `image`."""
+    with engine(name) as (argv, variables):
+        base_image.import_image(argv, base_image.base_tar(base_image.default_cache()), image)
+        yield variables

@@ -3,10 +3,11 @@
 Same Dockerfile, same stages; only the arguments differ. `python tests/live/image.py ENGINE TAG [OPTION…]` builds it.
 """
 
-import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +15,8 @@ from live import base_image, containers
 
 ROOT = Path(__file__).parents[2]
 BASE, BUILD = "catalyst-test-runtime:bookworm", "catalyst-test-build:bookworm"
-# Nothing of the host's: what the image holds beside this comes from the Dockerfile.
-BARE = base_image.HOOKS[1:]
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+ROOT_USER = "USER 0:0"
+CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 
 
 def build(engine: str, tag: str, options: Sequence[str] = (), *, canary: bool = True) -> str:
@@ -43,18 +43,18 @@ def command(engine: str) -> list[str]:
 def stand_ins(engine: str) -> None:
     """Both bases in `engine`. What is only built with trusts whom this machine trusts, so that it reaches packages."""
     cache = base_image.default_cache()
-    runtime = base_image.base_tar(cache, ("python3", "ca-certificates"), BARE)
-    trust = f"upload {CERTIFICATES} {CERTIFICATES}"
-    salt = hashlib.sha256(CERTIFICATES.read_bytes()).hexdigest()
-    tools = base_image.base_tar(cache, ("python3", "python3-venv", "git", "ca-certificates"), (*BARE, trust), salt)
-    for tag, tar in ((BASE, runtime), (BUILD, tools)):
-        base_image.import_image([engine], tar, tag, user="0:0")
+    base_image.import_image([engine], base_image.base_tar(cache), BASE, ROOT_USER)
+    with tempfile.TemporaryDirectory() as folder:
+        tools = Path(folder) / "tools.tar"
+        shutil.copy(base_image.base_tar(cache, "python3-venv", "git"), tools)
+        subprocess.run(["tar", "--append", "--file", tools, "--directory", "/", CERTIFICATES], check=True)
+        base_image.import_image([engine], tools, BUILD, ROOT_USER)
 
 
 def main(arguments: list[str]) -> int:
     """Build by hand, with a daemon if there is none; CATALYST_TEST_TAR keeps the image as a file."""
     engine, tag, *options = arguments
-    with containers.environment(engine) as variables:
+    with containers.engine(engine) as (_, variables):
         os.environ.update(variables)
         print(build(engine, tag, options, canary=not any("COMFYUI" in word for word in options)))
         if kept := os.environ.get("CATALYST_TEST_TAR"):

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from catalyst.audit.inside.probe import ENGINES, LEVELS, NETWORKS, Context
+from catalyst.audit.inside.probe import LEVELS, MAKERS, NETWORKS, Context
 from catalyst.canary.run import Runner, Sandbox
 from catalyst.canary.server import Server
 
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="where a place of the workload lies: code, custom_nodes, models, output, user")  # fmt: skip
     parser.add_argument("--level", choices=LEVELS, required=True, help="the level whose promises are judged")
     parser.add_argument("--network", choices=NETWORKS, required=True, help="the network mode whose promises are judged")
-    parser.add_argument("--engine", choices=ENGINES, required=True, help="what made the sandbox around it")
+    parser.add_argument("--engine", choices=MAKERS, required=True, help="what made the sandbox around it")
     return parser
 
 

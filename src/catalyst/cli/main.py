@@ -8,6 +8,11 @@ from catalyst.cli import output
 from catalyst.errors import CatalystError
 
 
+def entrypoint() -> int:
+    """The command `catalyst-entrypoint`: the first program of the image."""
+    return main(["entrypoint", *sys.argv[1:]])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of one command line (design §5)."""
     from catalyst.cli.parser import COMMANDS, build

@@ -45,7 +45,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 COMMANDS = (
     "up", "down", "status", "logs", "run", "password", "token", "health", "doctor", "verify", "scan", "wipe",
-    "policy", "egress", "vault", "render", "completion",
+    "policy", "egress", "vault", "render", "completion", "entrypoint",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def build(only: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     fill = (
         _up, _down, _status, _logs, _run, _password, _token, _health, _doctor, _verify, _scan, _wipe, _policy,
-        _egress, _vault, _render, _completion,
+        _egress, _vault, _render, _completion, _entrypoint,
     )  # fmt: skip
     for name, add in zip(COMMANDS, fill, strict=True):
         add(commands, not only or name == only)
@@ -264,6 +264,16 @@ def _completion(commands: Commands, full: bool) -> None:
     completion = _command(commands, "completion", 'print a completion script, as in: eval "$(catalyst completion bash)"')
     if full:
         completion.add_argument("shell", choices=("bash", "zsh"))
+
+
+def _entrypoint(commands: Commands, full: bool) -> None:
+    entrypoint = _command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
+    if full:
+        entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
+                                help="front: gateway and broker alone; workload: what they lead to [default: all]")  # fmt: skip
+        entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
+        _settings(entrypoint)
+        _json(entrypoint)
 
 
 def _command(

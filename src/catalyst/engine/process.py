@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import catalyst
 from catalyst.guard.record import Record
-from catalyst.settings import environment
+from catalyst.settings import FIELDS, environment
 
 # What the engines' programs themselves need: where their daemon and their configuration are. Nothing of it gets inside.
 NEEDED = (
@@ -88,9 +88,10 @@ def start(
     keep: Sequence[int] = (),
     opened: Sequence[tuple[int, str]] = (),
     session: bool = True,
+    settings: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Start and return it. `keep` are descriptors it inherits, `opened` files it gets open for reading at a number of
-    their own; a session of its own keeps our terminal's Ctrl-C away.
+    their own; a session of its own keeps our terminal's Ctrl-C away; `settings`: the variables of settings are passed on.
 
     Raises OSError when it cannot be started.
     """
@@ -98,11 +99,22 @@ def start(
     try:
         return subprocess.Popen(
             argv, stdin=stdin, stdout=output, stderr=errors, pass_fds=(*keep, *numbers), start_new_session=session,
-            env=environment(*NEEDED), cwd="/",
+            env=environment(*NEEDED, *(field.variable for field in FIELDS if settings)), cwd="/",
         )  # fmt: skip
     finally:
         for number in numbers:
             os.close(number)
+
+
+def become(argv: Sequence[str], *, keep: Sequence[int] = ()) -> NoReturn:
+    """Go on as this program, with an empty environment and, of descriptors, the standard three and `keep`.
+
+    Raises OSError when it cannot be started.
+    """
+    for descriptor in keep:
+        os.set_inheritable(descriptor, True)
+    os.chdir("/")
+    os.execve(argv[0], list(argv), {})  # noqa: S606 -- the guard's own process must be PID 1
 
 
 def _open_at(number: int, path: str) -> int:

@@ -33,8 +33,9 @@ DEVICE = READ | WRITE_FILE | TRUNCATE | IOCTL_DEV
 def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> None:
     """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without these rules.
 
-    Reading is allowed everywhere, since the sandbox shows nothing that may not be read; running only below
-    SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts nothing.
+    Reading is allowed everywhere but below `files.hidden`, since the sandbox shows nothing else that may not be read;
+    running only below SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts
+    nothing.
     `scoped`: no signal to a process outside, no abstract unix socket made outside.
     """
     if files is None and tcp is None and not scoped:
@@ -61,13 +62,44 @@ def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> 
 
 
 def _allow_files(ruleset: int, files: FileRules, handled: int) -> None:
-    granted: dict[str, int] = {"/": READ, "/dev": DEVICE, "/proc": READ | WRITE_FILE}
+    granted = {**_readable(files), "/dev": DEVICE, "/proc": READ | WRITE_FILE}
     for path in (*(one for one in SYSTEM if os.path.exists(one)), *files.execute):
         granted[path] = granted.get(path, 0) | READ | EXECUTE
     for path in files.write:
         granted[path] = granted.get(path, 0) | READ | WRITE
     for path, rights in granted.items():
         _allow(ruleset, path, rights & handled)
+
+
+def _readable(files: FileRules) -> dict[str, int]:
+    """What may be read: all of it, or where something is hidden, all that lies beside the way there. Landlock has no rule
+    that takes away. What comes to lie beside the way later stays closed; names can be listed everywhere.
+
+    Raises OSError where another rule would open what is hidden.
+    """
+    hidden = [os.path.realpath(path) for path in files.hidden]
+    if not hidden:
+        return {"/": READ}
+    for path in hidden:
+        for other in (*files.execute, *files.write, *SYSTEM, "/dev", "/proc"):
+            if os.path.commonpath((path, os.path.realpath(other))) in {path, os.path.realpath(other)}:
+                raise OSError(errno.EINVAL, f"cannot be hidden: it and {other} hold one another", path)
+    granted = {"/": READ_DIR}
+    for folder in {above for path in hidden for above in _above(path)}:
+        for name in os.listdir(folder):
+            child = os.path.realpath(os.path.join(folder, name))  # a link may lead to what is hidden, or above it
+            if os.path.exists(child) and not any(os.path.commonpath((child, path)) in {child, path} for path in hidden):
+                granted[child] = READ
+    return granted
+
+
+def _above(path: str) -> list[str]:
+    """Every folder above an absolute path."""
+    found = []
+    while path != "/":
+        path = os.path.dirname(path)
+        found.append(path)
+    return found
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

@@ -40,10 +40,12 @@ class Door(Record):
 
 
 class FileRules(Record):
-    """Landlock: paths below which programs may be run, and paths below which may be written."""
+    """Landlock: paths below which programs may be run, paths below which may be written, and paths below which no file may
+    be opened at all, because Catalyst's own files lie there in the workload's sight."""
 
     execute: tuple[str, ...]
     write: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
 
 
 class TcpRules(Record):
@@ -68,7 +70,8 @@ class Plan(Record):
     `file_rules` and `tcp_rules` what Landlock lets it do, `scoped` that it reaches no process and no abstract unix socket
     outside; `egress` that its TCP sockets are the guard's (None: they are its own); `uid` and `gid` None leave the user;
     `restarts` is how often the workload may be started again within ten minutes; `lifeline` is a descriptor whose end
-    of file means that Catalyst is gone; `command` means that signals, terminal and exit code are passed through.
+    of file means that Catalyst is gone; `services` are pids of children that the guard was started with, whose end is
+    the workload's; `command` means that signals, terminal and exit code are passed through.
     """
 
     argv: tuple[str, ...]
@@ -95,6 +98,7 @@ class Plan(Record):
     grace: int
     restarts: int
     command: bool
+    services: tuple[int, ...] = ()
 
 
 # A plan with these restricts nothing. A renderer starts from them, so that what no rule asks for is not enforced.
@@ -218,7 +222,7 @@ _NUMBER = _exactly(int, 0, (1 << 64) - 1)
 _PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG, "identity": _optional(_list(_NUMBER, exactly=2))}
 _DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
 
-_FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT)}
+_FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT), "hidden": _list(_TEXT)}
 
 _PORTS = _list(_exactly(int, 1, 65535))
 _TCP_RULES = {"bind": _optional(_PORTS), "connect": _PORTS}
@@ -250,4 +254,5 @@ _PLAN: dict[str, Check] = {
     "grace": _exactly(int, 0, 3600),
     "restarts": _exactly(int, 0, 1000),
     "command": _FLAG,
+    "services": _list(_exactly(int, 2, 1 << 22)),  # PID_MAX_LIMIT, proc_sys_kernel(5)
 }

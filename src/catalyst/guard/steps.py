@@ -186,6 +186,7 @@ class Landlock(Step):
         if files:
             run = ", ".join((*files.execute, "the system's folders"))
             words.append(f"write only below {', '.join(files.write)}; run programs only below {run}")
+            words += [f"open nothing below {', '.join(files.hidden)}"] if files.hidden else []
         if tcp:
             ports = "any port" if tcp.bind is None else ", ".join(map(str, tcp.bind)) or "no port"
             words.append(f"TCP: listen on {ports}, connect to {', '.join(map(str, tcp.connect)) or 'nothing'}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 USAGE, UNENFORCEABLE, PLACE_UNUSABLE = 2, 6, 8
 OWN_CODES = {USAGE, UNENFORCEABLE, PLACE_UNUSABLE}
 WINDOW = 600.0  # seconds over which restarts are counted
+SERVICES_GRACE = 5.0  # seconds that services get to end, after the workload has
 ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 PASSED_ON = ASKED_TO_STOP | {signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH, signal.SIGCONT, signal.SIGALRM}
 
@@ -41,6 +42,7 @@ class Supervisor:
         self.start_at: float | None = None  # when a restart is due
         self.kill_at: float | None = None  # when grace is over; set means that we are stopping
         self.killed = False
+        self.services, self.failed = {*plan.services}, False  # those that still run; one ended by itself
 
     def run(self) -> int:
         """Until the workload has ended for good and nothing else is left. Raises StepFailed before it ever ran."""
@@ -60,8 +62,11 @@ class Supervisor:
             self._wait(wake)
             self._reap()
             self._act_on_time()
+        self._end_services()
         self._end_the_rest()
         self._report("ended")
+        if self.failed:
+            return 1
         return self.code if self.plan.command or self.code not in OWN_CODES else 1
 
     def _watch_signals(self) -> int:
@@ -140,10 +145,20 @@ class Supervisor:
                 return
             if pid == self.workload:
                 self._ended(os.waitstatus_to_exitcode(status))
+            elif pid in self.services:
+                self._without(pid)
             elif pid == self.doorman and self.kill_at is None and self.plan.door:
                 self._reopen(self.plan.door)
             elif self.egress and self.kill_at is None:
                 self.egress.ended(pid)
+
+    def _without(self, pid: int) -> None:
+        """A service has ended: with its broker nothing gets out, and without its gateway nobody gets in."""
+        self.services.discard(pid)
+        if self.kill_at is None:
+            _say("the gateway and the broker have ended; the workload is ended too")
+            self.failed = True
+            self._stop()
 
     def _reopen(self, door: Door) -> None:
         """The doorman was killed. If its socket cannot be made again, nobody gets in; the workload is not to choose the
@@ -182,6 +197,20 @@ class Supervisor:
             _kill(-self.workload, signal.SIGKILL)
             _kill(self.workload, signal.SIGKILL)
             _say(f"the workload did not end within {self.plan.grace} s; killed")
+
+    def _end_services(self) -> None:
+        """They were here before the workload and end after it, in order: the gateway takes its leave of its visitors."""
+        for pid in self.services:
+            _kill(pid, signal.SIGTERM)
+        end = time.monotonic() + SERVICES_GRACE
+        while self.services and time.monotonic() < end:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            self.services.discard(pid)
+            if pid == 0:
+                time.sleep(0.02)
 
     def _end_the_rest(self) -> None:
         """Nothing outlives the workload. As PID 1 that is everyone; else all that became our child, again and again."""

@@ -9,8 +9,8 @@ from typing import Any
 from catalyst.egress import rules
 from catalyst.errors import CatalystError, NotRunning
 from catalyst.instance import saved
-from catalyst.instance.store import Store
-from catalyst.instance.way_out import CONTROL
+from catalyst.instance.store import INSIDE, Store
+from catalyst.instance.way_out import CONTROL, control_name
 from catalyst.services.broker import client
 from catalyst.settings import NetworkMode, Settings
 
@@ -100,7 +100,12 @@ def _listed(store: Store) -> dict[str, Any]:
 
 @contextmanager
 def _control(store: Store) -> Iterator[str]:
-    """The path of the broker's control socket, short enough for a socket's name (108 bytes, unix(7))."""
+    """The path of the broker's control socket, short enough for a socket's name (108 bytes, unix(7)); in a container it
+    has a name and no path."""
+    record = store.read()
+    if record and record.engine == INSIDE:
+        yield control_name(store.id)
+        return
     try:
         folder = os.open(store.session, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:

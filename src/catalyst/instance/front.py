@@ -15,11 +15,10 @@ from catalyst.engine import process
 from catalyst.errors import LoginStateUnusable, PortTaken
 from catalyst.instance import certificate, health
 from catalyst.instance.log import Log
-from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Store
 from catalyst.policy.build import controls
 from catalyst.policy.requirement import words
-from catalyst.render.session import BROKER_FILE
+from catalyst.render.target import Answer
 from catalyst.services.gateway.config import Config
 from catalyst.services.gateway.state import Lives, State
 from catalyst.settings import Settings
@@ -79,21 +78,24 @@ class Front:
             raise PortTaken(address, port, (error.strerror or str(error)).lower()) from error
         return listener
 
-    def start(self, store: Store, ready: Prepared) -> "process.Process[bytes]":
-        """The gateway, which begins to answer. Raises CertificateUnusable."""
+    def start(
+        self, store: Store, shown: Mapping[str, Any], *, broker: bool, door: Path | None = None
+    ) -> "process.Process[bytes]":
+        """The gateway, which begins to answer. `shown` is what `posture` tells; `broker`: there is one, whose log can be
+        shown; `door` the folder of the way in, if it is not the session's. Raises CertificateUnusable."""
         settings = self._settings
         tls = certificate.files(settings, store.make_kept())
         with ExitStack() as given:
             folder = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
             opened = {
                 "listener": self._listener.fileno(),
-                "door": _open(given, store.session / "door", folder | os.O_NOFOLLOW),
+                "door": _open(given, door or store.session / "door", folder | os.O_NOFOLLOW),
                 "state": _open(given, store.make_kept(), folder | os.O_NOFOLLOW),
                 "disk": _open(given, store.data, folder),
                 "config": _document(given, config(settings, store).encode()),
-                "posture": _document(given, json.dumps(posture(ready)).encode()),
+                "posture": _document(given, json.dumps(shown).encode()),
             }
-            if BROKER_FILE in ready.files:
+            if broker:
                 opened["egress"] = _open(given, store.egress_log, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             if self._metrics:
                 opened["metrics"] = self._metrics.fileno()
@@ -161,20 +163,20 @@ def config(settings: Settings, store: Store) -> Config:
     )  # fmt: skip
 
 
-def posture(ready: Prepared) -> Mapping[str, Any]:
-    """What /catalyst shows of this start."""
-    settings, named = ready.settings, {control.id: control.title for control in controls()}
+def posture(settings: Settings, engine: str, answers: Mapping[str, Answer]) -> Mapping[str, Any]:
+    """What /catalyst shows of a start under `engine`, whose layers gave these answers."""
+    named = {control.id: control.title for control in controls()}
     tree = comfyui.find(settings) if settings.app != "canary" else None
     running = ".".join(map(str, comfyui.version(tree))) or "of unknown version" if tree else "none: the canary runs"
     return {
         "facts": {
             "security level": settings.security_level.name.lower(), "network mode": settings.network_mode.name.lower(),
-            "engine": ready.engine.id, "Catalyst": __version__, "ComfyUI's version": running,
+            "engine": engine, "Catalyst": __version__, "ComfyUI's version": running,
         },
         "controls": [
             {"id": name, "title": named.get(name, name), "overall": words(answer.overall),
              "layers": {layer: words(said) for layer, said in answer.layers.items()}}
-            for name, answer in ready.answers.items()
+            for name, answer in answers.items()
         ],
         "verify": verified(Store(settings.data)),
     }  # fmt: skip

@@ -44,9 +44,7 @@ def prepare(
     settings: Settings, engine: Engine, make: MakeWorkload, *, name: str, folder: Path, lifeline: int | None = None
 ) -> Prepared:
     """Policy, workload and both layers for `engine`. Raises PathRefused where a mount would break the policy."""
-    # A vault behind a link must not be shown either, so names are compared as what they lead to.
-    policy = build(replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
-                           vault_identity=_real(settings.vault_identity)))  # fmt: skip
+    policy = build(with_real_paths(settings))
     guard = interpreter.own() if engine.own_files else interpreter.IMAGE
     workload = make(policy, guard)
     sandbox = Sandbox(
@@ -71,6 +69,12 @@ def prepare(
 
 
 NOBODYS = (0, 0)  # no folder has these
+
+
+def with_real_paths(settings: Settings) -> Settings:
+    """A vault behind a link must not be shown either, so names are compared as what they lead to."""
+    return replace(settings, security_token_vault_path=_real(settings.security_token_vault_path),
+                   vault_identity=_real(settings.vault_identity))  # fmt: skip
 
 
 def _real(path: str) -> str:

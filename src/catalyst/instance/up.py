@@ -122,7 +122,8 @@ class Instance:
         if self.sandbox.stdout is None:
             raise WorkloadFailed("the sandbox has no output", "report this as a bug")
         self.log = Log(None if self.settings.enable_forensic_cleanup else self.store.log, self.sandbox.stdout)
-        self.gateway = self.front.start(self.store, ready)
+        shown = front.posture(ready.settings, ready.engine.id, ready.answers)
+        self.gateway = self.front.start(self.store, shown, broker=BROKER_FILE in ready.files)
         self._stack.callback(self._kill, self.gateway, DRAIN)
 
     def _open_way_out(self, ready: Prepared) -> None:
@@ -131,7 +132,7 @@ class Instance:
             return
         log = self.store.open_egress_log()
         try:
-            self.way_out = WayOut(ready, self.store.session, log)
+            self.way_out = WayOut(ready.settings.user, self.store.session, log)
             self._stack.callback(self.way_out.end)
             self.way_out.start()
         finally:

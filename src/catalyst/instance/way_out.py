@@ -12,7 +12,7 @@ from catalyst.engine import process
 from catalyst.instance.prepare import Prepared
 from catalyst.render.session import BROKER_FILE
 
-OUT, CONTROL = "out", "egress.sock"
+OUT, SOCKET, CONTROL = "out", "out.sock", "egress.sock"
 BACKLOG = 512
 MOST_RESTARTS, WINDOW = 5, 600.0  # within so many seconds
 
@@ -20,17 +20,22 @@ MOST_RESTARTS, WINDOW = 5, 600.0  # within so many seconds
 class WayOut:
     """The broker beside a sandbox. The listening sockets are ours, so a broker that ended is started again on them.
 
-    `folder` is the session's; `log` a descriptor that the decisions are written to.
+    `folder` is the session's; `log` a descriptor that the decisions are written to. `out` is the folder of the workload's
+    socket, made in the session where none is named; `control` the owner's, else it lies in the session too.
     """
 
-    def __init__(self, ready: Prepared, folder: Path, log: int) -> None:
-        self._config, self._log, self._user = folder / BROKER_FILE, os.dup(log), ready.settings.user
-        place = folder / OUT
-        place.mkdir()
-        place.chmod(0o755)
+    def __init__(self, user: tuple[int, int], folder: Path, log: int, *, out: Path | None = None,
+                 control: socket.socket | None = None) -> None:  # fmt: skip
+        self._config, self._log, self._user = folder / BROKER_FILE, os.dup(log), user
+        if out is None:
+            out = folder / OUT
+            out.mkdir()
+            out.chmod(0o755)
         # Anybody who gets to the socket may ask: in a rootless engine the workload is a uid that the host has no name for.
-        self._listener = listening(place, "out.sock", 0o666)
-        self._control = listening(folder, CONTROL, 0o600)
+        self._listener = listening(out, SOCKET, 0o666)
+        self._control = control or listening(folder, CONTROL, 0o600)
+        name = self._control.getsockname()
+        self.reachable = name.decode() if isinstance(name, bytes) else ""  # the name of an abstract control socket
         self._process: process.Process[bytes] | None = None
         self._started: list[float] = []
         self._lock, self._over = threading.Lock(), False
@@ -106,7 +111,7 @@ def way_out(ready: Prepared, folder: Path, *, at_once: bool = False) -> Iterator
         yield
         return
     log = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    broker = WayOut(ready, folder, log)
+    broker = WayOut(ready.settings.user, folder, log)
     os.close(log)
     try:
         if at_once:
@@ -116,6 +121,20 @@ def way_out(ready: Prepared, folder: Path, *, at_once: bool = False) -> Iterator
         yield
     finally:
         broker.end()
+
+
+def abstract(instance: str, *, named: bool) -> socket.socket:
+    """The owner's socket without a file: its name is there for every process of this network namespace but those that
+    Landlock's scopes keep from abstract sockets (landlock(7)). Not `named`, nobody can know where it is."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    listener.bind(control_name(instance) if named else f"\0{os.urandom(32).hex()}")
+    listener.listen(BACKLOG)
+    return listener
+
+
+def control_name(instance: str) -> str:
+    """What `abstract` calls it."""
+    return f"\0catalyst/{instance}/{CONTROL}"
 
 
 def listening(folder: Path, name: str, mode: int) -> socket.socket:

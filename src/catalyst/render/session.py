@@ -19,7 +19,8 @@ SHOWN: Mapping[str, str] = {
     "resolv.conf": "/etc/resolv.conf",
 }
 # Names are asked for over TCP (use-vc, resolv.conf(5)): the guard leads what connects to port 53 to the broker.
-RESOLVER = "nameserver 127.0.0.1\noptions use-vc timeout:5 attempts:1\n"
+BY_TCP = "use-vc timeout:5 attempts:1"
+RESOLVER = f"nameserver 127.0.0.1\noptions {BY_TCP}\n"
 
 
 def files(policy: Policy, plan: str, machine: str, outer: Rendered) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from functools import cache
 from catalyst import _discover
 from catalyst.guard.record import Record
 from catalyst.policy.model import Enforced, Enforcement, NotEnforced, Partly, Policy, Rule, Stated
-from catalyst.workloads.model import Workload
+from catalyst.workloads.model import DOOR, WAY_OUT, Workload
 
 
 class Facts(Record):
@@ -50,6 +50,8 @@ class Sandbox(Record):
     `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
     `lifeline` is the descriptor the guard watches. `identities`: device and inode of places, by where they are inside.
     `variables` are the settings as variables, for targets that start Catalyst itself inside.
+    `door` and `way_out` are where the guard finds the sockets in and out. `private`: what is Catalyst's own in the
+    workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from the workload.
     """
 
     id: str
@@ -61,6 +63,9 @@ class Sandbox(Record):
     lifeline: int | None = None
     identities: tuple[tuple[str, tuple[int, int]], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    door: str = f"{DOOR}/in.sock"
+    way_out: str = WAY_OUT
+    private: tuple[str, ...] = ()
 
 
 class Gap(Record):

@@ -43,7 +43,7 @@ plans = st.builds(
     no_new_privileges=st.booleans(),
     no_capabilities=st.booleans(),
     command=st.booleans(),
-    file_rules=st.none() | st.builds(FileRules, st.lists(_text).map(tuple), st.lists(_text).map(tuple)),
+    file_rules=st.none() | st.builds(FileRules, *(st.lists(_text).map(tuple) for _ in range(3))),
     scoped=st.booleans(),
     tcp_rules=st.none() | st.builds(TcpRules, st.none() | _ports, _ports),
     egress=st.none() | st.builds(Egress, _program, st.none() | _text),
@@ -58,6 +58,7 @@ plans = st.builds(
     stop_signal=st.sampled_from(["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"]),
     grace=st.integers(0, 3600),
     restarts=st.integers(0, 1000),
+    services=st.lists(st.integers(2, 1 << 22), max_size=2).map(tuple),
 )
 
 PLAN = Plan(
@@ -66,7 +67,7 @@ PLAN = Plan(
     tcp_rules=None, egress=Egress("AAAAAAAAAAA=", "/catalyst/out/out.sock"), scoped=False, umask=0o077, processes=512,
     files=4096, folders=("/scratch/home",),
     places=(PlacedPath("/data/models", "/srv/models", False, (2049, 77)),), door=Door("/run/catalyst/door/in.sock", 8188),
-    lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False,
+    lifeline=0, stop_signal="SIGINT", grace=10, restarts=5, command=False, services=(7,),
 )  # fmt: skip
 
 
@@ -123,7 +124,8 @@ WRONG: dict[str, list[Any]] = {
     "no_new_privileges": [0, 1, "true", None],
     "no_capabilities": [1, None],
     "umask": [-1, 0o1000, True, "077"],
-    "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": []}],
+    "file_rules": [{}, [], "no", {"execute": [], "write": "x"}, {"execute": [1], "write": [], "hidden": []},
+                   {"execute": [], "write": []}, {"execute": [], "write": [], "hidden": None}],
     "tcp_rules": [{}, [], 1, {"bind": None}, {"bind": [0], "connect": []}, {"bind": [True], "connect": []},
                   {"bind": None, "connect": None}, {"bind": None, "connect": [65536]}],
     "egress": [{}, [], "no", {"filter": "AAAAAAAAAAA=", "door": 1}, {"filter": "AAAA", "door": None},
@@ -141,6 +143,7 @@ WRONG: dict[str, list[Any]] = {
     "grace": [-1, 3601, False],
     "restarts": [-1, 1001, True],
     "command": [0, None],
+    "services": [[1], [0], [True], 7, None],
 }
 
 

@@ -20,6 +20,7 @@ SEALED = NETWORKS[1:]
 # Who can hold a probe alone: an engine (the outer layer), or the guard (the inner one).
 ENGINES = ("docker", "podman", "bwrap")
 CONTAINERS = ("docker", "podman")
+MAKERS = (*ENGINES, "container")  # the last: somebody else's, of which nothing is promised
 GUARD = "guard"
 EVERYONE = (*ENGINES, GUARD)
 

@@ -63,7 +63,7 @@ def inner(plan: dict[str, Any], rules: Collection[str], host: Host) -> dict[str,
     files = changed["file_rules"]
     if files is not None and {"Writable", "ReadOnlyRoot", "Execution"} & set(rules):
         loose = {"execute": "Execution" in rules, "write": bool({"Writable", "ReadOnlyRoot"} & set(rules))}
-        changed["file_rules"] = {key: ["/"] if loose[key] else files[key] for key in files}
+        changed["file_rules"] = {key: ["/"] if loose.get(key) else files[key] for key in files}
         if all(loose.values()):
             changed["file_rules"] = None
     if "NoNewPrivileges" in rules:  # without it the kernel takes neither from an unprivileged process

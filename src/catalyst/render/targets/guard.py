@@ -34,7 +34,7 @@ from catalyst.policy.syscalls.numbers import NUMBERS
 from catalyst.render import mounts
 from catalyst.render.seccomp import notify, program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
-from catalyst.workloads.model import DOOR, PACKAGE, WAY_OUT
+from catalyst.workloads.model import PACKAGE
 
 NOT_BY_NAME = (
     "Landlock does not cover ld.so FILE, an interpreter and mmap(2); a file in memory is the filter's to refuse"
@@ -112,7 +112,12 @@ def _view(rule: ViewRule, sandbox: Sandbox, facts: Facts, draft: Draft) -> dict[
             if not rule.from_writable:
                 _landlock_holds(facts, draft)
                 draft.partly(NOT_BY_NAME)
-        case Scratch() | HiddenPaths() | MaskedPaths() | Devices() | ForensicCleanup():
+        case HiddenPaths():
+            if sandbox.private:
+                _landlock_holds(facts, draft)
+            else:
+                draft.cannot(OUTSIDE)
+        case Scratch() | MaskedPaths() | Devices() | ForensicCleanup():
             draft.cannot(OUTSIDE)
         case _:
             assert_never(rule)
@@ -128,7 +133,7 @@ def _network(rule: Network, sandbox: Sandbox, facts: Facts, draft: Draft) -> dic
         return {}
     if supervised:
         draft.partly("unix sockets in sight are not refused")
-        door = None if rule.reach is Reach.NOWHERE else WAY_OUT
+        door = None if rule.reach is Reach.NOWHERE else sandbox.way_out
         egress = Egress(notify.encoded(facts.machine), door)
         return {"egress": egress, "tcp_rules": _tcp_rules(rule, sandbox) if facts.landlock >= NETWORK_SINCE else None}
     if facts.landlock < NETWORK_SINCE:
@@ -165,7 +170,9 @@ def _file_rules(policy: Policy, sandbox: Sandbox, facts: Facts) -> FileRules | N
     run = [PACKAGE, *(mount.target for mount in mine)]
     if loose:
         run += [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places)]
-    return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)))
+    secret = {path for one in policy if isinstance(one.rule, HiddenPaths) for path in one.rule.paths}
+    hidden = (*sandbox.private, *sorted(secret)) if sandbox.private else ()
+    return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)), hidden=hidden)
 
 
 def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
@@ -193,7 +200,7 @@ def _plan(values: dict[str, Any], policy: Policy, sandbox: Sandbox, facts: Facts
             )
             for mount in placed
         ),
-        door=Door(f"{DOOR}/in.sock", workload.port) if workload.port else None,
+        door=Door(sandbox.door, workload.port) if workload.port else None,
         lifeline=sandbox.lifeline,
         stop_signal=workload.stop_signal,
         grace=workload.grace,

@@ -1,0 +1,19 @@
+"""`catalyst entrypoint`."""
+
+import argparse
+
+from catalyst.cli import given, output
+
+
+def entrypoint(arguments: argparse.Namespace) -> int:
+    """The exit code of what is left to wait for; the workload's is the guard's, which takes our place."""
+    from catalyst.container import entrypoint as first
+
+    settings = first.unprivileged(given.settings(arguments, quiet=arguments.beside is not None))
+    match arguments.role:
+        case "front":
+            return first.front(settings, output.notice, arguments.beside)
+        case "workload":
+            return first.workload(settings, output.notice)
+        case _:
+            return first.everything(settings, output.notice)

@@ -1,0 +1,116 @@
+"""The first program of a container: what runs in it, in which order, and at the end the guard in our place.
+
+`all` is a bare `docker run`: gateway and broker first, as a child, then the workload under the guard, which becomes PID 1.
+`front` and `workload` are the same two halves in containers of their own, which share the folders of the two sockets.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from catalyst.container import prepare, services
+from catalyst.container.prepare import Sockets
+from catalyst.container.services import ANSWERS, Services
+from catalyst.engine import process
+from catalyst.errors import FAILED
+from catalyst.guard import plan
+from catalyst.guard.record import replace
+from catalyst.guard.unprivileged import give_up_root
+from catalyst.instance import examine
+from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
+from catalyst.instance.store import ALONE, Entry, Store
+from catalyst.policy.model import Enforced
+from catalyst.policy.requirement import words
+from catalyst.settings import Settings
+from catalyst.workloads import canary, comfyui, interpreter
+
+Tell = Callable[[str], None]
+
+
+def unprivileged(settings: Settings) -> Settings:
+    """Nothing in the container is root, whoever it was started as; then the settings as they are meant in it."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _asked_to_end)  # the kernel drops what PID 1 has no handler for
+    uid, gid = settings.user
+    give_up_root(f"{uid}:{gid}")
+    return prepare.here(settings)
+
+
+def _asked_to_end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def everything(settings: Settings, tell: Tell) -> int:
+    """Gateway, broker and workload in this container. Does not return where all of it starts; else the exit code."""
+    ready = _start(settings, shared=False)
+    _say_gaps(ready, tell)
+    child, answers = services.start()
+    with os.fdopen(answers, "rb") as said:
+        if said.read() == ANSWERS:
+            _become_guard(ready, (child.pid,))
+    return child.wait() or FAILED  # it has said why
+
+
+def workload(settings: Settings, tell: Tell) -> int:
+    """The workload alone; the other container is `front`. Does not return where it starts."""
+    ready = _start(settings, shared=True)
+    _say_gaps(ready, tell)
+    store = Store(settings.data)
+    store.make_kept()
+    store.lock(inherited=True)
+    store.write(Entry(
+        id=store.id, engine=ALONE, app=ready.sandbox.workload.name, pid=os.getpid(), state="ready", log="",
+        url=f"http://127.0.0.1:{ready.sandbox.workload.port}/", level=settings.security_level.name.lower(),
+        network=settings.network_mode.name.lower(),
+    ))  # fmt: skip
+    _become_guard(ready, ())
+
+
+def front(settings: Settings, tell: Tell, beside: int | None) -> int:
+    """Gateway and broker, until they are ended. `beside`: the descriptor that waits for them, where the workload is to run
+    in this container too."""
+    if beside is None:
+        return Services(settings, None, tell).run(lambda: None)
+
+    def answer() -> None:
+        with os.fdopen(beside, "wb") as waiting:
+            waiting.write(ANSWERS)
+
+    return Services(settings, _start(settings, shared=False), tell).run(answer)
+
+
+def _start(settings: Settings, *, shared: bool) -> Prepared:
+    """Raises ForeignFolder, PathRefused or Unenforceable."""
+    prepare.folders(settings)
+    folder = Store(settings.data).folder / "session"
+    ready = prepare.prepare(settings, _program(settings, shared=shared), folder, Sockets(folder, shared=shared))
+    insist(ready)
+    return ready
+
+
+def _program(settings: Settings, *, shared: bool) -> MakeWorkload:
+    """ComfyUI where there is one, else the canary. Beside the gateway its port must be another."""
+    tree = None if settings.app == "canary" else comfyui.find(settings)
+    port = SEALED_PORT if shared or settings.port != SEALED_PORT else SEALED_PORT + 1
+    if tree is None:
+        return lambda _policy, python: canary.workload(settings, python, port, prepare.CONTAINER.id)
+    python = comfyui.python(settings, tree) or interpreter.own()
+    return lambda _policy, _guard: comfyui.workload(settings, tree, python, port)
+
+
+def _say_gaps(ready: Prepared, tell: Tell) -> None:
+    """What does not hold here, before anything starts; maximum has insisted by now."""
+    for control, answer in ready.answers.items():
+        if not isinstance(answer.overall, Enforced):
+            tell(f"{control}: {words(answer.overall)}")
+    tell(examine.MISSING)
+
+
+def _become_guard(ready: Prepared, pids: tuple[int, ...]) -> NoReturn:
+    """The plan travels in memory: there is no folder that nobody but us could change on the way."""
+    text = plan.encode(replace(plan.decode(ready.inner.text), services=pids))
+    file = os.memfd_create("plan")
+    os.write(file, text.encode())
+    process.become([*ready.outer.argv[:-1], f"/proc/self/fd/{file}"], keep=(file,))

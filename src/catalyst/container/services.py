@@ -1,0 +1,172 @@
+"""Gateway and broker of a container, looked after by one process: beside the workload, or in a container of their own.
+
+Beside the workload it is a child of PID 1. The workload is kept from it by Landlock, and where the kernel has no scopes for
+signals it may end it: then the guard ends the workload.
+"""
+
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from catalyst.container import in_force
+from catalyst.container.prepare import CONTAINER, Sockets
+from catalyst.engine import process
+from catalyst.errors import BrokerSilent, ServiceFailed
+from catalyst.guard.landlock import SCOPES_SINCE
+from catalyst.instance import front, health
+from catalyst.instance.front import Front
+from catalyst.instance.prepare import Prepared
+from catalyst.instance.store import Entry, Store
+from catalyst.instance.way_out import SOCKET, WayOut, abstract
+from catalyst.policy.build import build
+from catalyst.render import broker
+from catalyst.render.session import BROKER_FILE
+from catalyst.services.broker import client
+from catalyst.settings import Settings
+
+ANSWER_WITHIN, DRAIN = 60.0, 4.0  # s: the gateway, which imports for a second; and what it gets to end
+ANSWERS = b"answers"
+Tell = Callable[[str], None]
+
+
+class Services:
+    """`beside` is the workload's start if it runs in this container, None where these are alone in theirs."""
+
+    def __init__(self, settings: Settings, beside: Prepared | None, tell: Tell) -> None:
+        self.settings, self.beside, self.tell = settings, beside, tell
+        self.store = Store(settings.data)
+        self.sockets = Sockets(self.store.session, shared=beside is None)
+        self.way_out: WayOut | None = None
+        self._config = broker.config(build(settings))
+        self._wake, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+        signal.set_wakeup_fd(write)
+
+    def run(self, answer: Callable[[], None]) -> int:
+        """Until a signal asks to stop (0) or the gateway ends (1). `answer` is called when both of them do."""
+        with ExitStack() as stack:
+            self.store.make_kept()
+            self.store.lock()
+            self.store.clear()  # what a container that was killed left: nobody runs, as we have the lock
+            self.front = Front(self.settings, stack)
+            self._record("starting")
+            files = {BROKER_FILE: self._config} if self._config else {}
+            self.store.open_session(files, self.settings.user, door=self.beside is not None)
+            stack.callback(self.store.clear)
+            self._open_way_out(stack)
+            self._open_gateway(stack)
+            self._insist()
+            answer()
+            if self._wait_for_workload():
+                self.front.say("ready", [])
+                self._record("ready")
+                self.tell(f"ComfyUI answers behind port {self.settings.port} of this container; to log in: "
+                          f"docker exec {socket.gethostname()} catalyst token link")  # fmt: skip
+                return self._watch()
+            return 0
+
+    def _record(self, state: str) -> None:
+        self.store.write(Entry(
+            id=self.store.id, engine=CONTAINER.id, app=self.settings.app, pid=os.getpid(), url=self.front.url, state=state,
+            level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(), log="",
+        ))  # fmt: skip
+
+    def _open_way_out(self, stack: ExitStack) -> None:
+        """The workload has our uid, so its path would let it in to the owner's socket: that has a name which Landlock keeps
+        from the workload, or where the kernel cannot, none. Alone, nobody else is here."""
+        if not self._config:
+            return
+        if self.beside is None:
+            with suppress(FileNotFoundError):
+                (self.sockets.out / SOCKET).unlink()
+        else:
+            self.sockets.out.mkdir(mode=0o700)
+        log = self.store.open_egress_log()
+        control = abstract(self.store.id, named=self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE)
+        try:
+            self.way_out = WayOut(self.settings.user, self.store.session, log, out=self.sockets.out, control=control)
+            stack.callback(self.way_out.end)
+            self.way_out.start()
+        finally:
+            os.close(log)
+
+    def _open_gateway(self, stack: ExitStack) -> None:
+        answers = self.beside.answers if self.beside else {}
+        shown = front.posture(self.settings, CONTAINER.id, answers)
+        self.gateway = self.front.start(self.store, shown, broker=self._config is not None, door=self.sockets.door)
+        stack.callback(self._end_gateway)
+
+    def _end_gateway(self) -> None:
+        if self.gateway.stdin:
+            with suppress(OSError):
+                self.gateway.stdin.close()
+        try:
+            self.gateway.wait(timeout=DRAIN)
+        except process.Expired:
+            self.gateway.kill()
+            self.gateway.wait()
+
+    def _insist(self) -> None:
+        """Both answer. Raises ServiceFailed."""
+        end = time.monotonic() + ANSWER_WITHIN
+        while not (self.front.answers() and self._broker_answers()):
+            if self.gateway.poll() is not None or time.monotonic() > end:
+                raise ServiceFailed("the gateway" if not self.front.answers() else "the broker")
+            time.sleep(0.05)
+
+    def _broker_answers(self) -> bool:
+        if self.way_out is None or not self.way_out.reachable:
+            return True
+        try:
+            client.listed(self.way_out.reachable)
+        except BrokerSilent:
+            return False
+        return True
+
+    def _wait_for_workload(self) -> bool:
+        """True once it answers and is as it was promised; False when asked to stop. Raises Unenforceable, ServiceFailed.
+
+        It may take any time, and be started anew by the guard: whether to give it up is the guard's to say.
+        """
+        while not health.answers(self.front.url, 1.0):
+            self.front.say("starting", [])
+            if select.select([self._wake], [], [], 0.2)[0]:
+                return False
+            if self.gateway.poll() is not None:
+                raise ServiceFailed("the gateway")
+        if self.beside:
+            in_force.check(self.beside)
+        return True
+
+    def _watch(self) -> int:
+        """A broker that ends is started again a few times; then its socket stays shut, and connects fail."""
+        gateway = os.pidfd_open(self.gateway.pid)
+        brokers = self.way_out.lives() if self.way_out else []
+        while True:
+            ready, _, _ = select.select([self._wake, gateway, *brokers], [], [])
+            if self._wake in ready:
+                self.front.say("stopping", [])
+                return 0
+            if gateway in ready:
+                raise ServiceFailed("the gateway")
+            for descriptor in brokers:
+                os.close(descriptor)
+            brokers = self.way_out.again(self.tell) if self.way_out else []
+
+
+def start() -> "tuple[process.Process[bytes], int]":
+    """All this as a child, and a descriptor that says ANSWERS once gateway and broker do."""
+    read, write = os.pipe2(os.O_CLOEXEC)
+    try:
+        child = process.start(
+            process.python("catalyst", "entrypoint", "front", "--beside", str(write)), stdin=process.NULL,
+            output=None, errors=None, keep=(write,), settings=True,
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    return child, read
