@@ -159,7 +159,7 @@ def objects(pod: Pod) -> Iterable[Object]:
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": {**LABELS, **restricted}}}
     if pod.profile:
         yield pod.profile
-    yield _object("v1", "ConfigMap", data={name: value for name, value in pod.sandbox.variables})
+    yield _object("v1", "ConfigMap", data=dict(pod.sandbox.variables))
     yield _object("v1", "ServiceAccount", automountServiceAccountToken=False)
     yield _object("networking.k8s.io/v1", "NetworkPolicy", spec={
         "podSelector": {"matchLabels": LABELS}, "policyTypes": ["Ingress", "Egress"], "ingress": pod.ingress,

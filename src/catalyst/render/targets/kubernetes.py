@@ -84,7 +84,7 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
     match rule:
         case Network():
             made.network(rule)
-            draft.partly("a NetworkPolicy holds the whole pod, where the cluster's network plug-in enforces it, and knows no "
+            draft.partly("a NetworkPolicy holds the whole pod, where the cluster's plug-in enforces it, and knows no "
                          "names; who in the pod connects, and where to, is the guard's and the broker's")  # fmt: skip
         case ReadOnlyRoot():
             pass  # at every level: what may be written is a volume
