@@ -33,8 +33,8 @@ def default_cache() -> Path:
 
 
 def base_tar(cache: Path, *more: str) -> Path:
-    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused. With
-    `more` packages it is another one."""
+    """The tar of a minimal Debian root file system with Python and a `comfyuser`; made once (20 s), then reused.
+    `more` packages make it another one."""
     command = [
         "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join((*PACKAGES, *more))}",
         *(f"--customize-hook={hook}" for hook in HOOKS), SUITE,
@@ -53,8 +53,8 @@ def base_tar(cache: Path, *more: str) -> Path:
 
 
 def import_image(engine_argv: Sequence[str], tar: Path, tag: str, *changes: str) -> None:
-    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists. `changes` are
-    further lines as a Dockerfile has them."""
+    """Make `tar` the image `tag` of an engine, given as its command line (`["docker"]`), unless the tag exists.
+    `changes` are further lines as a Dockerfile has them."""
     known = subprocess.run([*engine_argv, "image", "inspect", tag], capture_output=True, check=False)
     if known.returncode != 0:
         subprocess.run(

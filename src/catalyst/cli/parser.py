@@ -143,14 +143,18 @@ def _doctor(commands: Commands, full: bool) -> None:
 def _verify(commands: Commands, full: bool) -> None:
     verify = _command(commands, "verify", "attack a sandbox made as up makes it, and print who stopped what")
     if full:
-        verify.add_argument("--layers", choices=("both", "outer", "inner"), default="both",
-                            help="leave only one layer: outer is the engine, inner the guard [default: both]")  # fmt: skip
-        verify.add_argument("--ablate", action="store_true",
-                            help="then without each control in turn, to see who stopped what (minutes)")  # fmt: skip
-        verify.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
-        verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
+        _attacks(verify)
         _settings(verify)
         _json(verify)
+
+
+def _attacks(verify: argparse.ArgumentParser) -> None:
+    verify.add_argument("--layers", choices=("both", "outer", "inner"), default="both",
+                        help="leave only one layer: outer is the engine, inner the guard [default: both]")  # fmt: skip
+    verify.add_argument("--ablate", action="store_true",
+                        help="then without each control in turn, to see who stopped what (minutes)")  # fmt: skip
+    verify.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
+    verify.add_argument("--html", metavar="FILE", help="write the matrix as a page")
 
 
 def _wipe(commands: Commands, full: bool) -> None:
@@ -270,8 +274,9 @@ def _entrypoint(commands: Commands, full: bool) -> None:
     entrypoint = _command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
     if full:
         entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
-                                help="front: gateway and broker alone; workload: what they lead to [default: all]")  # fmt: skip
+                                help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
+        _attacks(entrypoint)
         _settings(entrypoint)
         _json(entrypoint)
 

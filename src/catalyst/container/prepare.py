@@ -38,13 +38,18 @@ class Sockets:
         self.out = Path(OUT) if shared else folder / "out"
 
 
+def inside() -> bool:
+    """Is this a container of ours? Its image alone has the code at this place."""
+    return str(Path(catalyst.__file__).parent) == PACKAGE
+
+
 def here(settings: Settings) -> Settings:
     """The settings as they mean something in here: the data directory, the user and the address are the container's.
 
     Who reaches the address is decided by whoever publishes the port, so it is every interface of the container unless an
     address was named. Raises PathRefused, and NotAnImage where this is no container of ours.
     """
-    if str(Path(catalyst.__file__).parent) != PACKAGE:
+    if not inside():
         raise NotAnImage(PACKAGE)
     if settings.data != DATA and settings.origin["data"] != "default":
         raise PathRefused("CATALYST_DATA", settings.data, f"in a container it is {DATA}",
@@ -79,7 +84,9 @@ def _usable(folder: Path, user: tuple[int, int], *, write: bool) -> None:
                             "write" if write else "read")  # fmt: skip
 
 
-def prepare(settings: Settings, make: MakeWorkload, folder: Path, sockets: Sockets) -> Prepared:
+def prepare(
+    settings: Settings, make: MakeWorkload, folder: Path, sockets: Sockets, lifeline: int | None = None
+) -> Prepared:
     """Policy, workload and plan for this container; `folder` is the session's. Raises PathRefused."""
     policy, guard = build(with_real_paths(settings)), interpreter.own()
     workload = _in_place(make(policy, guard))
@@ -87,6 +94,7 @@ def prepare(settings: Settings, make: MakeWorkload, folder: Path, sockets: Socke
     sandbox = Sandbox(
         id=Store(settings.data).id, workload=workload, session=str(folder), package=PACKAGE, python=guard.executable,
         image=settings.image, door=f"{sockets.door}/in.sock", way_out=f"{sockets.out}/out.sock", private=_private(settings),
+        lifeline=lifeline,
     )  # fmt: skip
     facts = host.read(settings, rootless=True, session=folder)
     inner = targets()["guard"].render(policy, sandbox, facts)

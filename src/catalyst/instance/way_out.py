@@ -105,13 +105,16 @@ class WayOut:
 
 
 @contextmanager
-def way_out(ready: Prepared, folder: Path, *, at_once: bool = False) -> Iterator[None]:
-    """For one command: a broker that is started when it is asked for, or `at_once`; none where the policy has no way out."""
+def way_out(
+    ready: Prepared, folder: Path, *, at_once: bool = False, control: socket.socket | None = None
+) -> Iterator[None]:
+    """For one command: a broker that is started when it is asked for, or `at_once`; none where the policy has no way out.
+    `control`: as for WayOut."""
     if BROKER_FILE not in ready.files:
         yield
         return
     log = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    broker = WayOut(ready.settings.user, folder, log)
+    broker = WayOut(ready.settings.user, folder, log, control=control)
     os.close(log)
     try:
         if at_once:

@@ -46,7 +46,7 @@ def test_judge(changes: dict[str, Any], answer: Answer, level: str, network: str
 def row(answer: Answer, unconfined: Answer | None, layers: str = "both", **changes: Any) -> Row:
     mine = probe(**changes)
     controls = {mine.id: unconfined} if unconfined else {}
-    return verify._row(mine, {mine.id: answer}, controls, ("bwrap", layers), ("high", "isolated"))
+    return verify.row_of(mine, {mine.id: answer}, controls, ("bwrap", layers), ("high", "isolated"))
 
 
 def test_held_needs_a_positive_control_or_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,13 +66,13 @@ def test_held_needs_a_positive_control_or_a_reason(monkeypatch: pytest.MonkeyPat
 
 def test_a_layer_answers_only_for_what_it_claims() -> None:
     for layers, verdict in (("inner", "open"), ("outer", "broken"), ("both", "broken")):
-        found = verify._row(probe(layers=("bwrap",)), {"raw-socket": allowed("in")}, {}, ("bwrap", layers),
+        found = verify.row_of(probe(layers=("bwrap",)), {"raw-socket": allowed("in")}, {}, ("bwrap", layers),
                             ("high", "isolated"))  # fmt: skip
         assert found.outcome == verdict
 
 
 def test_a_missing_answer_is_unknown() -> None:
-    found = verify._row(probe(), {}, {"raw-socket": allowed("works")}, ("bwrap", "both"), ("high", "isolated"))
+    found = verify.row_of(probe(), {}, {"raw-socket": allowed("works")}, ("bwrap", "both"), ("high", "isolated"))
     assert found.outcome == "unknown"
 
 

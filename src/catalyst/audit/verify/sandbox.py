@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from catalyst.audit.verify.bait import Bait
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, hold
 from catalyst.errors import plain
-from catalyst.guard.record import Record
+from catalyst.guard.record import Record, replace
 from catalyst.instance import prepare
 from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import Prepared
@@ -59,7 +60,9 @@ def context(settings: Settings, bait: Bait) -> Context:
     return Context(Path(SCRATCH), Path(HOME), inside, bait.words)
 
 
-def workload(settings: Settings, where: Context, python: Interpreter, only: tuple[str, ...] = ()) -> Workload:
+def workload(
+    settings: Settings, where: Context, python: Interpreter, only: tuple[str, ...] = (), port: int = prepare.SEALED_PORT
+) -> Workload:
     """The probes in ComfyUI's place: same mounts, same port, same environment, but run once."""
     tree = comfyui.find(settings)
     code = (Mount(str(tree), comfyui.CODE),) if tree else ()
@@ -68,7 +71,7 @@ def workload(settings: Settings, where: Context, python: Interpreter, only: tupl
     words += ["--only", ",".join(only)] if only else []
     return Workload(
         name="verify", argv=tuple(words), env=BASE_ENV, cwd=SCRATCH,
-        mounts=(*python.mounts, *code, *places(settings.data)), port=prepare.SEALED_PORT, stop_signal="SIGTERM",
+        mounts=(*python.mounts, *code, *places(settings.data)), port=port, stop_signal="SIGTERM",
         grace=2, restarts=0,
     )  # fmt: skip
 
@@ -105,22 +108,30 @@ def confined(settings: Settings, engine: Engine, bait: Bait, variant: Variant) -
         argv, files = _taken_away(ready, variant, bait)
         if (argv, files) == (list(ready.outer.argv), ready.files) and (variant.outer or variant.inner):
             return Ran({}, changed=False)
-        make_session(folder, files)
-        _door(folder, settings)
-        opened = [one for one in ready.outer.opened if str(one[0]) in argv]
-        keep = () if engine.proxies_signals else (alive,)
-        with way_out(ready, folder, at_once=True):
-            running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
-            lines: list[str] = []
-            try:
-                answers = _read(running, lines)
-            finally:
-                _end_sandbox(engine, ready.sandbox.id, running)
-        return Ran(answers, why="" if answers else " / ".join(lines[-3:]) or "it said nothing")
+        return attack(replace(ready, files=files), argv, folder, bait, alive)
     finally:
         os.close(alive)
         os.close(held)
         remove_session(folder)
+
+
+def attack(
+    ready: Prepared, argv: list[str], folder: Path, bait: Bait, alive: int, control: socket.socket | None = None
+) -> Ran:
+    """Start what is ready by `argv` and hear its answers. `folder` becomes its session; `alive` is its lifeline, which the
+    caller closes; `control` the broker's, if it is not to lie in the session."""
+    make_session(folder, ready.files)
+    _door(folder, ready.settings)
+    opened = [one for one in ready.outer.opened if str(one[0]) in argv]
+    keep = () if ready.engine.proxies_signals else (alive,)
+    with way_out(ready, folder, at_once=True, control=control):
+        running = process.start(["env", bait.variable, *argv], stdin=process.NULL, keep=keep, opened=opened)
+        lines: list[str] = []
+        try:
+            answers = _read(running, lines)
+        finally:
+            _end_sandbox(ready.engine, ready.sandbox.id, running)
+    return Ran(answers, why="" if answers else " / ".join(lines[-3:]) or "it said nothing")
 
 
 def _end_sandbox(engine: Engine, name: str, running: "process.Process[bytes]") -> None:

@@ -82,7 +82,7 @@ def verify(settings: Settings, engine: Engine, *, layers: str, ablate: bool, tel
         laid.insist()
         if not ran.answers:
             raise CatalystError(f"the sandbox did not start: {ran.why}", "catalyst doctor")
-        rows = [_row(probe, ran.answers, control, (engine.id, layers), (level, network)) for probe in probes]
+        rows = [row_of(probe, ran.answers, control, (engine.id, layers), (level, network)) for probe in probes]
         ablated: list[tuple[str, str]] = []
         if ablate:
             rows, ablated = _ablate(settings, engine, laid, rows, tell)
@@ -109,7 +109,8 @@ def _claimed(probe: Probe, engine: str, layers: str) -> tuple[str, ...]:
     return tuple(layer for layer in mine if layer in wanted)
 
 
-def _row(probe: Probe, answers: Answers, control: Answers, where: tuple[str, str], promise: tuple[str, str]) -> Row:
+def row_of(probe: Probe, answers: Answers, control: Answers, where: tuple[str, str], promise: tuple[str, str]) -> Row:
+    """`where`: who made the sandbox, and which layers there are; `promise`: level and network mode."""
     layer = _claimed(probe, *where)
     answer = answers.get(probe.id, unknown("it gave no answer"))
     shown = why_not_shown(probe, control.get(probe.id, unknown("it gave no answer")))
@@ -135,7 +136,7 @@ def why_not_shown(probe: Probe, control: Answer) -> str:
         return f"it takes root to show ({what})"
     if control.outcome == "denied" and control.errno is None:
         return f"there is nothing of the kind on this host ({control.evidence})"
-    if control.errno in {"EPERM", "EACCES"} and _confined_ourselves():
+    if control.errno in {"EPERM", "EACCES", "EAGAIN"} and _confined_ourselves():  # EAGAIN: a limit of processes
         return f"Catalyst itself is confined here ({what})"
     return f"{UNPROVED} ({what})"
 

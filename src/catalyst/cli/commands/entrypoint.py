@@ -9,6 +9,10 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     """The exit code of what is left to wait for; the workload's is the guard's, which takes our place."""
     from catalyst.container import entrypoint as first
 
+    if arguments.role == "verify":
+        from catalyst.cli.commands import verify
+
+        return verify.verify(arguments)
     settings = first.unprivileged(given.settings(arguments, quiet=arguments.beside is not None))
     match arguments.role:
         case "front":

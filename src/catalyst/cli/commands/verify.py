@@ -10,11 +10,15 @@ from catalyst.audit.verify import report
 from catalyst.audit.verify.verify import Matrix, Row
 from catalyst.audit.verify.verify import verify as attack
 from catalyst.cli import given, output
+from catalyst.container import verify as container
+from catalyst.container.entrypoint import unprivileged
+from catalyst.container.prepare import inside
 from catalyst.engine.engine import choose
-from catalyst.errors import CatalystError
+from catalyst.errors import CatalystError, UsageError
 from catalyst.instance.front import note_verified
 from catalyst.instance.store import Store
 from catalyst.policy.build import controls
+from catalyst.settings import Settings
 
 INCOMPLETE, HIGH, CRITICAL = 3, 13, 14  # design §5
 
@@ -22,10 +26,23 @@ INCOMPLETE, HIGH, CRITICAL = 3, 13, 14  # design §5
 def verify(arguments: argparse.Namespace) -> int:
     """0 when every promised probe held, 3 when one is unknown, 13 or 14 when one got through (14: a core control)."""
     settings = given.settings(arguments)
-    engine = choose(settings.engine, settings.image)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stopped)  # by exception, so that sandbox and bait are taken away
+    if inside():
+        return in_a_container(settings, arguments)
+    engine = choose(settings.engine, settings.image)
     matrix = attack(settings, engine, layers=arguments.layers, ablate=arguments.ablate, tell=output.notice)
+    return _tell(settings, matrix, arguments)
+
+
+def in_a_container(settings: Settings, arguments: argparse.Namespace) -> int:
+    """The same from within, where the layer around is somebody else's and stays. Raises UsageError for one layer alone."""
+    if arguments.layers != "both" or arguments.ablate:
+        raise UsageError("in a container the layer around cannot be taken away", "catalyst verify")
+    return _tell(settings, container.verify(unprivileged(settings), output.notice), arguments)
+
+
+def _tell(settings: Settings, matrix: Matrix, arguments: argparse.Namespace) -> int:
     for file, make in ((arguments.sarif, report.sarif), (arguments.html, report.page)):
         if file:
             _write(file, make(matrix))

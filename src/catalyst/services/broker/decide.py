@@ -1,8 +1,11 @@
 """The policy in force: what reach and rules say about a name, an address, and every answer of a resolver."""
 
+import ipaddress
 import socket
+import sys
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 from catalyst.egress.addresses import Address, Kind
 from catalyst.egress.rules import Rule, blocked, parse
@@ -10,6 +13,7 @@ from catalyst.errors import EgressRule
 from catalyst.guard.record import Record
 
 NOT_LISTED = "not on the list of allowed hosts"
+ROUTES = Path("/proc/self/net")
 NOT_LISTED_ADDRESS = "an address needs a rule of its own"
 
 
@@ -45,7 +49,7 @@ class Policy:
         for address in addresses:
             opened = self._opened(host, port, address)
             kind = blocked(address, opened)
-            if kind is None and Kind.LOOPBACK not in opened and own(address):
+            if kind is None and Kind.LOOPBACK not in opened and (own(address) or address in gateways()):
                 kind = Kind.LOOPBACK
             if kind is not None:
                 where = "this is" if host == address else "it leads to"
@@ -81,6 +85,27 @@ def own(address: Address) -> bool:
             return bool(probe.getsockname()[0] == str(address))
     except OSError:  # no route: dialling fails as well
         return False
+
+
+def gateways() -> frozenset[Address]:
+    """Next hops of the default routes, as a line of /proc has them (proc_pid_net(5)). In a container that is the host, which
+    is this machine as well; elsewhere it is the router, where nobody looks for a model either."""
+    found: set[Address] = set()
+    for words in _lines("route"):  # the interface, then numbers in the machine's order of bytes
+        if words[1] == "00000000" and words[2] != "00000000":
+            found.add(ipaddress.IPv4Address(int(words[2], 16).to_bytes(4, sys.byteorder)))
+    for words in _lines("ipv6_route"):
+        if words[0] == "0" * 32 and words[1] == "00" and words[4] != "0" * 32:
+            found.add(ipaddress.IPv6Address(bytes.fromhex(words[4])))
+    return frozenset(found)
+
+
+def _lines(name: str) -> list[list[str]]:
+    try:
+        text = (ROUTES / name).read_text(encoding="ascii")
+    except OSError:  # a kernel without IPv6 has no such table
+        return []
+    return [words for line in text.splitlines() if len(words := line.split()) > 4]
 
 
 def suggestion(host: str | Address, port: int | None, kind: Kind | None = None) -> str:

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import select
 import socket
 import struct
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +17,9 @@ from catalyst.audit.inside.probe import Answer, Context, allowed, denied, first_
 Act = Callable[[Context], Answer]
 Address = tuple[str, int]
 TIMEOUT = 1.0
+DECIDED = 3.0  # s that a supervised call may take to be decided
+# No peer answers a first packet so: the guard does, where the broker's refusal comes after the call was "in progress".
+GIVEN_UP = "given up while it was in progress"
 NOWHERE = "198.51.100.1"  # TEST-NET-2, RFC 5737: documentation only, no host has it
 MSG_FASTOPEN, TCP_FASTOPEN_CONNECT, IP_RECVERR = 0x2000_0000, 30, 11
 
@@ -29,6 +35,8 @@ def connect(to: Address, family: int = socket.AF_INET) -> Answer:
         return allowed(f"{where}: no answer and no refusal: a route exists")
     except ConnectionRefusedError as error:
         return allowed(f"{where}: something there answered, so a route exists", error)
+    except ConnectionResetError:
+        return Answer("denied", f"{where}: {GIVEN_UP}", "ECONNRESET")
     except OSError as error:
         return met(error, where)
     return allowed(f"{where}: connected")
@@ -43,29 +51,59 @@ def open_door(to: Address, timeout: float = TIMEOUT, family: int = socket.AF_INE
             line.connect(to)
     except TimeoutError:
         return denied(f"{where}: no answer")
+    except ConnectionResetError:
+        return Answer("denied", f"{where}: {GIVEN_UP}", "ECONNRESET")
     except OSError as error:
         return met(error, where)
     return allowed(f"{where} can be talked to")
 
 
 def departs(host: str, *ports: int) -> Answer:
-    """Whether a first packet leaves for any of the ports; nobody waits for an answer."""
-    return first_allowed([partial(_depart, (host, port)) for port in ports], "no port to try")
-
-
-def _depart(to: Address) -> Answer:
-    where = f"{to[0]}:{to[1]}"
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as line:
+    """Whether a first packet leaves for any of the ports. A supervised call that is not decided at once is "in progress"
+    too, so only what nobody has refused by the end of the time has left."""
+    with ExitStack() as stack:
+        waiting: dict[int, tuple[socket.socket, str]] = {}
+        answers = []
+        for port in ports:
+            line, where = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)), f"{host}:{port}"
             line.setblocking(False)
-            line.connect(to)
-    except BlockingIOError:  # EINPROGRESS
-        return allowed(f"{where}: the first packet left: a route exists")
-    except ConnectionRefusedError as error:
-        return allowed(f"{where}: something there answered, so a route exists", error)
-    except OSError as error:
-        return met(error, where)
-    return allowed(f"{where}: connected")
+            number = line.connect_ex((host, port))
+            if number == errno.EINPROGRESS:
+                waiting[line.fileno()] = (line, where)
+            else:
+                answers.append(_departed(number, where))
+        answers += _decided(waiting)
+        answers += [allowed(f"{where}: the first packet left: a route exists") for _, where in waiting.values()]
+    return first_allowed([partial(_same, answer) for answer in answers], "no port to try")
+
+
+def _decided(waiting: dict[int, tuple[socket.socket, str]]) -> Iterator[Answer]:
+    """What became of them; those that wait on at the end of the time stay."""
+    poll, end = select.poll(), time.monotonic() + DECIDED
+    for number in waiting:
+        poll.register(number, select.POLLOUT)
+    while waiting and (left := end - time.monotonic()) > 0:
+        for number, _ in poll.poll(1000 * left):
+            poll.unregister(number)
+            line, where = waiting.pop(number)
+            yield _departed(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), where)
+
+
+def _departed(number: int, where: str) -> Answer:
+    """What the errno of a connect means, 0 for none."""
+    match number:
+        case 0:
+            return allowed(f"{where}: connected")
+        case errno.ECONNREFUSED:
+            return allowed(f"{where}: something there answered, so a route exists", OSError(number, os.strerror(number)))
+        case errno.ECONNRESET:
+            return Answer("denied", f"{where}: {GIVEN_UP}", "ECONNRESET")
+        case _:
+            return met(OSError(number, os.strerror(number)), where)
+
+
+def _same(answer: Answer) -> Answer:
+    return answer
 
 
 def tcp_to(host: str, port: int, family: int = socket.AF_INET) -> Act:
