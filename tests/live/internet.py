@@ -7,7 +7,9 @@ reached a server. Needs root.
 """
 
 import http.server
+import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +22,7 @@ HOSTS = {
     "pypi.org": "93.184.216.12", "files.pythonhosted.org": "93.184.216.12", "owner.example.net": "93.184.216.13",
     "evil.example.net": "93.184.216.66", "rebound.example.net": "169.254.169.254", "private.example.net": "10.11.12.13",
 }  # fmt: skip
+NAMES = "93.184.216.254"  # of the name server
 COMMIT, MODEL = "0123456789abcdef0123456789abcdef01234567", b'{"model": "inert"}'
 WHEEL = "inert-1.0-py3-none-any.whl"
 
@@ -106,8 +109,27 @@ def serve(folder: Path) -> None:
             if port == 443:
                 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
             threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=_names, daemon=True).start()
     print("serving", flush=True)
     sys.stdin.read()
+
+
+def _names() -> None:
+    """A name server for those whose /etc/hosts is another: A records of HOSTS, and NXDOMAIN (RFC 1035)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((NAMES, 53))
+        while True:
+            query, peer = server.recvfrom(512)
+            labels, at = [], 12
+            while length := query[at]:
+                labels.append(query[at + 1 : at + 1 + length].decode("ascii", "replace"))
+                at += 1 + length
+            question, kind = query[12 : at + 5], int.from_bytes(query[at + 1 : at + 3])
+            address = HOSTS.get(".".join(labels).lower())
+            found = socket.inet_aton(address) if address and kind == 1 else b""
+            flags = 0x8180 if address else 0x8183
+            answer = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04" + found if found else b""
+            server.sendto(query[:2] + struct.pack("!5H", flags, 1, bool(answer), 0, 0) + question + answer, peer)
 
 
 def _certificate(folder: Path) -> None:

@@ -76,8 +76,11 @@ class Runner:
 
     def _judged(self, probe: Probe, answer: Answer) -> Result:
         level, network, engine = self._sandbox
+        layers = stoppers(probe, engine)
+        if layers == "-":  # what an engine alone would hold, in a container that is none of ours
+            return Result(probe, answer, "open", layers, "no layer here claims to hold it")
         verdict = judge(probe, answer, level, network)
-        return Result(probe, answer, verdict, stoppers(probe, engine), why_open(probe, level, network))
+        return Result(probe, answer, verdict, layers, why_open(probe, level, network))
 
 
 def answers(command: list[str]) -> dict[str, Answer]:
