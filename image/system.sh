@@ -3,7 +3,7 @@
 set -eu
 apt-get update -q
 # shellcheck disable=SC2086  # EXTRA is a list of packages
-DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends python3 ca-certificates ${1-}
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends python3 ca-certificates curl ${1-}
 # What tells one build from the next, and is of no use here.
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old \
     /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/log/bootstrap.log /var/lib/dpkg/*-old

@@ -3,8 +3,8 @@
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
 `vm` boots virtual machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in
-front of the gateway (tests/browser); `carve` searches disks for what was removed (tests/carve); `scanners` are other people's
-on the image's Dockerfile and the manifests (tests/scanners).
+front of the gateway (tests/browser); `carve` searches disks for what was removed (tests/carve); `scanners` are other
+people's, on the image's Dockerfile and the manifests (tests/scanners).
 """
 
 import os

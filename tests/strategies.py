@@ -39,7 +39,7 @@ from catalyst.policy.model import (
     Writable,
 )
 from catalyst.render.target import Facts, Sandbox
-from catalyst.settings import Settings, load
+from catalyst.settings import Settings, load, variables
 from catalyst.workloads import comfyui
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount
@@ -137,4 +137,5 @@ def sandbox(settings: Settings | None = None, *more: Mount) -> Sandbox:
         python="/usr/bin/python3",
         image="catalyst-comfyui",
         lifeline=0,
+        variables=tuple(variables(settings or settings_with()).items()),
     )

@@ -17,7 +17,8 @@ from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.setting_values import Level, NetworkMode, Parser
 
-__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of"]
+__all__ = ["FIELDS", "Field", "Level", "NetworkMode", "Settings", "environment", "load", "take_tokens", "text_of",
+           "variables"]  # fmt: skip
 
 MAX_TEXT = 4096
 
@@ -156,7 +157,6 @@ FIELDS: tuple[Field, ...] = (
           "ComfyUI writes no prompt and no workflow into pictures; always so with PARANOID_MODE", "BOOL"),
 )  # fmt: skip
 
-PARANOID_ASKS = "PARANOID_MODE=true"
 PARANOID = {"security_level": Level.MAXIMUM, "network_mode": NetworkMode.ISOLATED, "enable_forensic_cleanup": True}
 
 
@@ -225,7 +225,7 @@ def _paranoid(values: dict[str, Any], origin: dict[str, str]) -> None:
     for key, strictest in PARANOID.items():
         if origin[key] != "default" and values[key] != strictest:
             raise Contradiction("PARANOID_MODE=true", origin["paranoid_mode"], _word(key, values[key]), origin[key])
-        values[key], origin[key] = strictest, PARANOID_ASKS
+        values[key], origin[key] = strictest, "PARANOID_MODE=true"
 
 
 def _reach(values: dict[str, Any], origin: dict[str, str]) -> None:
@@ -291,6 +291,19 @@ def text_of(value: object) -> str:
             return str(value)
 
 
+# What a container has in its own way, or what is nobody's business in it.
+OUTSIDE = frozenset({"vault_identity", "engine", "comfyui", "python", "data", "bind", "port", "image", "user",
+                     "metrics_port", "certificate"})  # fmt: skip
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The variables that make these settings in a container: the five of every image, and what is not as by default."""
+    five = {field.key for field in FIELDS[:5]}
+    found = {field.variable: text_of(getattr(settings, field.key)) for field in FIELDS
+             if field.key in five or (field.key not in OUTSIDE and settings.origin[field.key] != "default")}  # fmt: skip
+    return {name: text for name, text in found.items() if text}
+
+
 def _default_data(environ: Mapping[str, str]) -> str:
     """Where data lives if nobody says: the system's place for root, the user's own otherwise.
 
@@ -303,22 +316,6 @@ def _default_data(environ: Mapping[str, str]) -> str:
         name, home = "HOME", f"{environ.get('HOME') or '~'}/.local/share"
     _plain(name, home)
     return str(parse.path(name, f"{home}/catalyst"))
-
-
-# Settings that mean the same inside a container; the others are about the host, or are paths on it.
-INSIDE = (
-    "security_level", "network_mode", "paranoid_mode", "enable_forensic_cleanup", "allow_host", "trusted_proxy",
-    "session_idle", "session_life", "max_upload", "grace", "comfyui_flags", "egress_allow", "egress_deny", "keep", "wipe",
-    "wipe_within", "disable_metadata",
-)  # fmt: skip
-
-
-def variables(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """For a Catalyst inside: level and mode, and of INSIDE what was asked for. What PARANOID_MODE implies is left to it."""
-    stated = {"security_level", "network_mode"} if not settings.paranoid_mode else set()
-    asked = {key for key in INSIDE if settings.origin[key] not in {"default", PARANOID_ASKS}}
-    return tuple((field.variable, text_of(getattr(settings, field.key))) for field in FIELDS
-                 if field.key in INSIDE and field.key in stated | asked)  # fmt: skip
 
 
 TOKENS = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")

@@ -39,7 +39,7 @@ patches:
 
 def _rendered(target: str, mode: str) -> str:
     settings = settings_with(**SETTINGS, network_mode=mode)
-    ready = replace(sandbox(settings), variables=variables(settings), image=IMAGE)
+    ready = replace(sandbox(settings), variables=tuple(variables(settings).items()), image=IMAGE)
     return targets()[target].render(build(settings), ready, Facts()).text
 
 

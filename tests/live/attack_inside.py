@@ -5,7 +5,6 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -43,9 +42,9 @@ def control_by_path() -> None:
 
 
 def lock() -> None:
-    """Taken, it would stop every later start."""
-    with (STATE / "lock").open("r+b") as file:
-        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    """Open, it can be taken as soon as it is free, and stops every later start."""
+    with (STATE / "lock").open("r+b"):
+        pass
 
 
 def link() -> None:
@@ -67,7 +66,10 @@ def renamed() -> None:
 def by_descriptor() -> None:
     """Opened as a path only, and again through /proc."""
     held = os.open(STATE / "gateway.db", os.O_PATH)
-    os.read(os.open(f"/proc/self/fd/{held}", os.O_RDONLY), 1)
+    try:
+        os.close(os.open(f"/proc/self/fd/{held}", os.O_RDONLY))
+    finally:
+        os.close(held)
 
 
 def gateway() -> None:
@@ -93,6 +95,14 @@ def proc(word: bytes, name: str) -> Callable[[], object]:
     return read
 
 
+def opened(path: str) -> Callable[[], object]:
+    def one() -> None:
+        with Path(path).open("rb"):
+            pass
+
+    return one
+
+
 def signalled(word: bytes) -> Callable[[], object]:
     return lambda: os.kill(pid_of(word), 0)
 
@@ -116,7 +126,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "read the egress log": (STATE / "egress.log").read_bytes,
     "write beside them": (STATE / "planted").touch,
     "write over the record": lambda: (STATE / "instance.json").open("r+b").close(),
-    "take the lock": lock,
+    "open the lock": lock,
     "move them away": renamed,
     "talk to the broker's control": control,
     "talk to a control by path": control_by_path,
@@ -125,7 +135,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     **{f"signal the {name}": signalled(word) for name, word in SERVICES.items()},
     **{f"{what} of the {name}": proc(word, what) for name, word in SERVICES.items() for what in ("mem", "fd", "environ")},
     "signal PID 1": lambda: os.kill(1, 0),
-    "memory of PID 1": lambda: Path("/proc/1/mem").open("rb"),
+    "memory of PID 1": opened("/proc/1/mem"),
 }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def ask(engine: str, folder: Path, clients: Path, mode: str) -> None:
     name, home = f"catalyst-clients-{os.urandom(4).hex()}", clients.parents[1]
     words = ["--dns", internet.NAMES, "--volume", f"{tree}:/opt/comfyui:ro", "--volume", f"{home}:{home}:ro"]
     words += ["--env", "COMFYUI_PATH=/opt/comfyui", "--env", f"CATALYST_PYTHON={clients}", "--env", f"NETWORK_MODE={mode}"]
+    words += ["--no-hosts"] if engine == "podman" else []  # it copies the machine's names, past the name server
     log = folder / f"log-{mode}"
     with log.open("wb") as out:
         running = subprocess.Popen([engine, "run", "--rm", "--name", name, *words, "--env", "SECURITY_LEVEL=high",

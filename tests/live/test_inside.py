@@ -115,7 +115,7 @@ def test_the_log_says_how_to_log_in_and_holds_no_secret(engine: str) -> None:
         assert link.startswith("http://127.0.0.1:8188/catalyst/login#token=")
         secret = link.partition("=")[2]
         asked = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Origin: http://127.0.0.1:8188",
-                 "--data-urlencode", f"token={secret}", "http://127.0.0.1:8188/catalyst/login"]  # fmt: skip
+                 "--data-urlencode", f"link={secret}", "http://127.0.0.1:8188/catalyst/login"]  # fmt: skip
         assert [container.run(*asked).stdout for _ in range(2)] == ["303", "401"]
         assert secret not in container.log
         assert "token=" not in container.log

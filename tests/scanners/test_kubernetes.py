@@ -19,7 +19,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 
 def _text(**options: str) -> str:
     settings = settings_with(user="10001:10001", **options)
-    ready = replace(sandbox(settings), variables=variables(settings), image="catalyst-comfyui:1.0.0")
+    ready = replace(sandbox(settings), variables=tuple(variables(settings).items()), image="catalyst-comfyui:1.0.0")
     return targets()["kubernetes"].render(build(settings), ready, Facts()).text
 
 

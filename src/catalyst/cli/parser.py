@@ -210,7 +210,7 @@ def _egress(commands: Commands, full: bool) -> None:
 def _render(commands: Commands, full: bool) -> None:
     render = _command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
     if full:
-        render.add_argument("target", help="apparmor, bubblewrap, docker, guard, podman, seccomp or selinux")
+        render.add_argument("target", help="apparmor, bubblewrap, compose, docker, guard, podman, seccomp or selinux")
         _settings(render)
         _json(render)
 

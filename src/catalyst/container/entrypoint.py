@@ -7,6 +7,7 @@
 import os
 import signal
 from collections.abc import Callable
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
@@ -18,13 +19,14 @@ from catalyst.errors import FAILED
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.guard.unprivileged import give_up_root
-from catalyst.instance import examine
+from catalyst.instance import examine, health
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
-from catalyst.instance.store import ALONE, Entry, Store
+from catalyst.instance.store import Store
 from catalyst.policy.model import Enforced
 from catalyst.policy.requirement import words
 from catalyst.settings import Settings
 from catalyst.workloads import canary, comfyui, interpreter
+from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
 
@@ -57,14 +59,6 @@ def workload(settings: Settings, tell: Tell) -> int:
     """The workload alone; the other container is `front`. Does not return where it starts."""
     ready = _start(settings, shared=True)
     _say_gaps(ready, tell)
-    store = Store(settings.data)
-    store.make_kept()
-    store.lock(inherited=True)
-    store.write(Entry(
-        id=store.id, engine=ALONE, app=ready.sandbox.workload.name, pid=os.getpid(), state="ready", log="",
-        url=f"http://127.0.0.1:{ready.sandbox.workload.port}/", level=settings.security_level.name.lower(),
-        network=settings.network_mode.name.lower(),
-    ))  # fmt: skip
     _become_guard(ready, ())
 
 
@@ -81,9 +75,14 @@ def front(settings: Settings, tell: Tell, beside: int | None) -> int:
     return Services(settings, _start(settings, shared=False), tell).run(answer)
 
 
+def alone() -> bool:
+    """Does a workload answer that has this container for itself?"""
+    return health.answers(f"http://127.0.0.1:{SEALED_PORT}/", path="/system_stats")
+
+
 def _start(settings: Settings, *, shared: bool) -> Prepared:
     """Raises ForeignFolder, PathRefused or Unenforceable."""
-    prepare.folders(settings)
+    prepare.folders(settings, instance=not shared)
     folder = Store(settings.data).folder / "session"
     ready = prepare.prepare(settings, _program(settings, shared=shared), folder, Sockets(folder, shared=shared))
     insist(ready)
@@ -109,8 +108,10 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
 
 
 def _become_guard(ready: Prepared, pids: tuple[int, ...]) -> NoReturn:
-    """The plan travels in memory: there is no folder that nobody but us could change on the way."""
+    """The plan travels in a file that never had a name: there is no folder that nobody but us could change on the way, and
+    from `high` on our own filter, where it is around us, refuses memfd_create(2)."""
     text = plan.encode(replace(plan.decode(ready.inner.text), services=pids))
-    file = os.memfd_create("plan")
-    os.write(file, text.encode())
-    process.become([*ready.outer.argv[:-1], f"/proc/self/fd/{file}"], keep=(file,))
+    with TemporaryFile(dir=SCRATCH) as file:
+        file.write(text.encode())
+        file.flush()
+        process.become([*ready.outer.argv[:-1], f"/proc/self/fd/{file.fileno()}"], keep=(file.fileno(),))

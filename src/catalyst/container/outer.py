@@ -62,10 +62,9 @@ def _process(rule: ProcessRule, seen: Seen, draft: Draft) -> None:
             _capabilities(seen, draft)
         case SystemCalls():
             if seen.filtered:
-                draft.partly("some filter is in force, not this level's: --security-opt seccomp=FILE "
-                             "(catalyst render seccomp)")  # fmt: skip
+                draft.partly("a filter is in force; whether it is this level's cannot be asked")
             else:
-                draft.cannot("there is no filter: --security-opt seccomp=FILE (catalyst render seccomp)")
+                draft.cannot("there is no filter: leave seccomp=unconfined out")
         case Namespaces():
             _namespaces(rule, seen, draft)
         case Limits():

@@ -18,7 +18,7 @@ from catalyst.render.session import PLAN_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
 from catalyst.workloads import interpreter
-from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, Workload
+from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
 
 # What engines and Kubernetes show secrets in; /var/run is a link to /run.
 SECRETS = ("/run/secrets",)
@@ -58,18 +58,22 @@ def here(settings: Settings) -> Settings:
     return replace(settings, data=DATA, user=(os.geteuid(), os.getegid()), bind=bind)
 
 
-def folders(settings: Settings) -> None:
-    """Make the places that are missing. Raises ForeignFolder where a mounted folder belongs to somebody else."""
+def folders(settings: Settings, *, instance: bool) -> None:
+    """Make the places that are missing, and for an `instance` Catalyst's own folder. Raises ForeignFolder where a mounted
+    folder belongs to somebody else."""
     policy = build(settings)
     own = Store(settings.data).folder
-    _usable(own if own.is_dir() else Path(settings.data), settings.user, write=True)
+    _usable(Path(SCRATCH), settings.user, write=True)
+    if instance:
+        # os.path: a folder that may not even be entered is no exception here
+    _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
     for place in Place:
         folder = Path(settings.data) / place.value
         if not folder.exists():
             _usable(folder.parent, settings.user, write=True)
         else:
             _usable(folder, settings.user, write=_may_write(policy, place))
-    Store(settings.data).prepare(settings.user)
+    Store(settings.data).prepare(settings.user, instance=instance)
 
 
 def _may_write(policy: Policy, place: Place) -> bool:

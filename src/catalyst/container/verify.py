@@ -25,7 +25,7 @@ NO_KEY = {"key": "catalyst-bait-none"}
 
 def verify(settings: Settings, tell: Callable[[str], None]) -> Matrix:
     """Attack from under a guard made as the container's is. Raises CatalystError where that does not start."""
-    prepare.folders(settings)
+    prepare.folders(settings, instance=True)
     level, network = settings.security_level.name.lower(), settings.network_mode.name.lower()
     folder = Store(settings.data).make_kept() / f"verify-{os.urandom(6).hex()}"
     alive, held = os.pipe2(os.O_CLOEXEC)

@@ -62,13 +62,18 @@ def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> 
 
 
 def _allow_files(ruleset: int, files: FileRules, handled: int) -> None:
-    granted = {**_readable(files), "/dev": DEVICE, "/proc": READ | WRITE_FILE}
+    beside = _readable(files)
+    granted = {**beside, "/dev": DEVICE, "/proc": READ | WRITE_FILE}
     for path in (*(one for one in SYSTEM if os.path.exists(one)), *files.execute):
         granted[path] = granted.get(path, 0) | READ | EXECUTE
     for path in files.write:
         granted[path] = granted.get(path, 0) | READ | WRITE
     for path, rights in granted.items():
-        _allow(ruleset, path, rights & handled)
+        try:
+            _allow(ruleset, path, rights & handled)
+        except FileNotFoundError:
+            if granted[path] != beside.get(path):  # what nobody named may have gone meanwhile
+                raise
 
 
 def _readable(files: FileRules) -> dict[str, int]:

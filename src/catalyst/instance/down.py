@@ -9,11 +9,9 @@ from typing import Any
 
 from catalyst.errors import AlreadyRunning, CatalystError, NotRunning, plain
 from catalyst.instance import cleanup, health, leftovers
-from catalyst.instance.store import ALONE, ELSEWHERE, Store
+from catalyst.instance.store import ELSEWHERE, Store
 from catalyst.instance.up import AFTER_GRACE
 from catalyst.settings import Settings
-
-HEALTH = {ALONE: "/system_stats"}  # where no gateway stands before it
 
 
 def down(settings: Settings) -> str:
@@ -90,7 +88,7 @@ def status(settings: Settings) -> dict[str, Any]:
     return {
         **shown,
         "state": record.state if alive else "crashed",
-        "answers": alive and health.answers(record.url, path=HEALTH.get(record.engine, "/readyz")),
+        "answers": alive and health.answers(record.url),
         "workload": said.get("state", "unknown"),
         "restarts": said.get("restarts", 0),
         "data": settings.data,

@@ -5,11 +5,11 @@ import platform
 from pathlib import Path
 
 from catalyst.engine.engine import Engine, Unusable, Usable, engines
-from catalyst.guard.record import Record, replace
+from catalyst.guard.record import Record
 from catalyst.instance import prepare, profiles
 from catalyst.instance.store import Store
 from catalyst.render.target import Answer, Rendered, targets
-from catalyst.settings import Settings, variables
+from catalyst.settings import Settings
 from catalyst.workloads import canary, comfyui, interpreter
 
 # Said wherever the posture is printed, until the code that does it is there.
@@ -41,8 +41,7 @@ def render(settings: Settings, target: str) -> Rendered:
     else:
         engine = next((one for one in engines().values() if one.target == target), engines()["bwrap"])
         ready = _prepared(settings, engine, _canary(settings, engine))
-    sandbox = replace(ready.sandbox, variables=variables(settings))
-    return targets()[target].render(ready.policy, sandbox, ready.facts)
+    return targets()[target].render(ready.policy, ready.sandbox, ready.facts)
 
 
 def in_a_container(settings: Settings) -> prepare.Prepared:

@@ -17,7 +17,7 @@ from catalyst.policy.model import Policy
 from catalyst.render import session
 from catalyst.render.lsm import profiles
 from catalyst.render.target import Answer, Facts, Rendered, Sandbox, answers, targets
-from catalyst.settings import Settings
+from catalyst.settings import Settings, variables
 from catalyst.workloads import interpreter
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount, Workload
@@ -56,6 +56,8 @@ def prepare(
         image=settings.image,
         lifeline=lifeline,
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
+        variables=tuple(variables(settings).items()),
+        published=f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.port or SEALED_PORT}",
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing

@@ -25,8 +25,7 @@ from catalyst.policy.model import Place
 
 NUMBERS = {"pid", "first", "first_started"}
 ELSEWHERE = -1
-# As the engine of an instance that runs in the container it was started in: all of it, or the workload of two containers.
-INSIDE, ALONE = "container", "container of the workload"
+INSIDE = "container"  # the engine of an instance that runs in the container it was started in
 FLOCK = "hhqqi"  # struct flock: type, whence, start, length, pid
 ROOTS = Path("/run/catalyst")
 ROOTS_KEPT = Path("/var/lib/catalyst-instances")
@@ -163,11 +162,8 @@ class Store:
             raise PathRefused("CATALYST_DATA", str(self.data), f"{plain(str(folder))} is not a folder of this user alone",
                               f"look at it: ls -ld {pasted(str(folder))}")  # fmt: skip
 
-    def lock(self, *, inherited: bool = False) -> None:
-        """Be the one instance of this directory until this process ends, `inherited`: and what it becomes (execve(2)).
-
-        Raises AlreadyRunning or PathRefused.
-        """
+    def lock(self) -> None:
+        """Be the one instance of this directory until this process ends. Raises AlreadyRunning or PathRefused."""
         try:
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -179,7 +175,6 @@ class Store:
             os.close(descriptor)
             record = self.read()
             raise AlreadyRunning(str(self.data), record.url if record else "") from None
-        os.set_inheritable(descriptor, inherited)
         self._lock = descriptor
 
     def holder(self) -> int:
@@ -226,7 +221,7 @@ class Store:
         except (ValueError, TypeError) as error:
             raise self._damaged(error) from error
         right = all(type(value) is (int if name in NUMBERS else str) for name, value in vars(entry).items())
-        if not right or entry.pid < (1 if entry.engine in {INSIDE, ALONE} else 2):
+        if not right or entry.pid < (1 if entry.engine == INSIDE else 2):
             raise self._damaged("a value is not what it must be")
         return entry
 

@@ -20,11 +20,11 @@ from catalyst.policy.model import (
 from catalyst.render.lsm.profile import digest
 from catalyst.render.seccomp import oci
 from catalyst.render.target import Sandbox
-from catalyst.render.yaml import Value
+from catalyst.render.yaml import Node
 from catalyst.workloads.model import DATA, DOOR, OUT, SCRATCH
 
 NAME = "catalyst"
-LABELS: Mapping[str, Value] = {"app.kubernetes.io/name": NAME}
+LABELS: Mapping[str, Node] = {"app.kubernetes.io/name": NAME}
 PORT = 8080  # the gateway's in the pod: 8188 of the same loopback is ComfyUI's
 GIB = 1 << 30
 STATE_SIZE, DATA_SIZE = "64Mi", "100Gi"
@@ -33,10 +33,12 @@ MACHINES = ("x86_64", "aarch64")
 GPU = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu", "intel": "gpu.intel.com/i915"}
 # Never through a NetworkPolicy: link-local with cloud metadata, the addresses of clouds that keep theirs elsewhere.
 NEVER = ("169.254.0.0/16", "100.64.0.0/10")
+# A path on the machine that renders; no vault is mounted into the pod.
+NOT_HERE = frozenset({"SECURITY_TOKEN_VAULT_PATH"})
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 NEVER_6, PRIVATE_6 = ("fe80::/10",), ("fc00::/7",)
 
-Object = Mapping[str, Value]
+Object = Mapping[str, Node]
 
 
 class Pod:
@@ -45,11 +47,11 @@ class Pod:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.security: dict[str, Value] = {"privileged": False, "readOnlyRootFilesystem": True}
-        self.filter: dict[str, Value] = {}
-        self.spec: dict[str, Value] = {"automountServiceAccountToken": False}
-        self.pod_security: dict[str, Value] = {"seccompProfile": {"type": "RuntimeDefault"}}
-        self.resources: dict[str, Value] = {}
+        self.security: dict[str, Node] = {"privileged": False, "readOnlyRootFilesystem": True}
+        self.filter: dict[str, Node] = {}
+        self.spec: dict[str, Node] = {"automountServiceAccountToken": False}
+        self.pod_security: dict[str, Node] = {"seccompProfile": {"type": "RuntimeDefault"}}
+        self.resources: dict[str, Node] = {}
         self.volumes: list[Object] = [{"name": "door", "emptyDir": {}}, {"name": "out", "emptyDir": {}}]
         self.mounts: list[Object] = [
             {"name": "data", "mountPath": DATA},
@@ -90,7 +92,7 @@ class Pod:
 
     def devices(self, rule: Devices) -> None:
         """Devices come as a resource; the plug-in of the node brings nodes and libraries."""
-        wanted: dict[str, Value] = {GPU[vendor]: 1 for vendor in sorted(rule.vendors)}
+        wanted: dict[str, Node] = {GPU[vendor]: 1 for vendor in sorted(rule.vendors)}
         if wanted:
             limits = self.resources.get("limits", {})
             self.resources["limits"] = {**(limits if isinstance(limits, Mapping) else {}), **wanted}
@@ -118,21 +120,21 @@ class Pod:
         In public mode anybody, behind the login. Else nobody but the node, whose kubelet probes and forwards ports:
         traffic from a pod's own node is always let through (kubernetes.io/docs/concepts/services-networking).
         """
-        port: Value = [{"protocol": "TCP", "port": PORT}]
+        port: Node = [{"protocol": "TCP", "port": PORT}]
         if rule.reach is Reach.INTERNET:
             self.ingress = [{"ports": port}]
         if rule.reach is Reach.NOWHERE:
             return
-        names: Value = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-        blocks: list[Value] = [
+        names: Node = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+        blocks: list[Node] = [
             {"ipBlock": {"cidr": "0.0.0.0/0", "except": [*NEVER, *(() if rule.private else PRIVATE)]}},
             {"ipBlock": {"cidr": "::/0", "except": [*NEVER_6, *(() if rule.private else PRIVATE_6)]}},
         ]
-        resolver: Value = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
+        resolver: Node = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
         self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule)}]
 
 
-def _ports(rule: Network) -> Value:
+def _ports(rule: Network) -> Node:
     """Without a port a rule means every one, so TCP is said in any case; the broker opens nothing else."""
     ports = {rules.parse(one).port for one in rule.hosts}
     if rule.reach is Reach.INTERNET or None in ports:
@@ -155,11 +157,11 @@ def _merged(rule: SystemCalls) -> Object:
 
 def objects(pod: Pod) -> Iterable[Object]:
     """In the order in which they are needed."""
-    restricted: dict[str, Value] = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+    restricted: dict[str, Node] = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": {**LABELS, **restricted}}}
     if pod.profile:
         yield pod.profile
-    yield _object("v1", "ConfigMap", data=dict(pod.sandbox.variables))
+    yield _object("v1", "ConfigMap", data={name: text for name, text in pod.sandbox.variables if name not in NOT_HERE})
     yield _object("v1", "ServiceAccount", automountServiceAccountToken=False)
     yield _object("networking.k8s.io/v1", "NetworkPolicy", spec={
         "podSelector": {"matchLabels": LABELS}, "policyTypes": ["Ingress", "Egress"], "ingress": pod.ingress,
@@ -178,16 +180,16 @@ def objects(pod: Pod) -> Iterable[Object]:
     })  # fmt: skip
 
 
-def _object(version: str, kind: str, **rest: Value) -> Object:
+def _object(version: str, kind: str, **rest: Node) -> Object:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": NAME, "namespace": NAME, "labels": LABELS}, **rest}
 
 
-def _claim(name: str, size: str) -> Value:
+def _claim(name: str, size: str) -> Node:
     return {"metadata": {"name": name},
             "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}}  # fmt: skip
 
 
-def _spec(pod: Pod) -> Value:
+def _spec(pod: Pod) -> Node:
     return {
         "serviceAccountName": NAME,
         **pod.spec,
@@ -198,14 +200,14 @@ def _spec(pod: Pod) -> Value:
     }
 
 
-def _container(pod: Pod, role: str, security: Value, **rest: Value) -> Value:
+def _container(pod: Pod, role: str, security: Node, **rest: Node) -> Node:
     return {
         "name": role, "image": pod.sandbox.image, "imagePullPolicy": "IfNotPresent", "args": [role],
         "envFrom": [{"configMapRef": {"name": NAME}}], **rest, "securityContext": security,
     }  # fmt: skip
 
 
-def _front(pod: Pod) -> Value:
+def _front(pod: Pod) -> Node:
     """Ready is what ComfyUI behind it is; alive it is by itself, so that a hung workload does not end it."""
     return _container(
         pod, "front", pod.security,
@@ -218,10 +220,10 @@ def _front(pod: Pod) -> Value:
     )  # fmt: skip
 
 
-def _probe(path: str, period: int, failures: int) -> Value:
+def _probe(path: str, period: int, failures: int) -> Node:
     return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": period, "timeoutSeconds": 3,
             "failureThreshold": failures}  # fmt: skip
 
 
-def _workload(pod: Pod) -> Value:
+def _workload(pod: Pod) -> Node:
     return _container(pod, "workload", {**pod.security, **pod.filter}, resources=pod.resources, volumeMounts=pod.mounts)

@@ -49,9 +49,9 @@ class Sandbox(Record):
 
     `session` holds the files of Rendered.files; `package` is Catalyst's own code; `python` runs the guard inside;
     `lifeline` is the descriptor the guard watches. `identities`: device and inode of places, by where they are inside.
-    `variables` are the settings as variables, for targets that start Catalyst itself inside.
     `door` and `way_out` are where the guard finds the sockets in and out. `private`: what is Catalyst's own in the
-    workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from the workload.
+    workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from it.
+    `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is.
     """
 
     id: str
@@ -62,10 +62,11 @@ class Sandbox(Record):
     image: str
     lifeline: int | None = None
     identities: tuple[tuple[str, tuple[int, int]], ...] = ()
-    variables: tuple[tuple[str, str], ...] = ()
     door: str = f"{DOOR}/in.sock"
     way_out: str = WAY_OUT
     private: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    published: str = "127.0.0.1:8188"
 
 
 class Gap(Record):

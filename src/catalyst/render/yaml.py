@@ -1,47 +1,52 @@
-"""Documents as YAML 1.2 text that YAML 1.1 reads the same way: block style, every doubtful string in quotes.
+"""YAML for files that people read and change: maps, lists, text, whole numbers, booleans, nothing else (yaml.org/spec).
 
-Twenty lines beat a dependency here: nothing is read, and what is written is mappings, lists, strings, numbers, booleans.
+Text that could be taken for anything else is written as JSON writes it, which YAML reads the same way.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
-Value = Mapping[str, "Value"] | Sequence["Value"] | str | int | bool
-
-# Quoted is always right (a JSON string is YAML). Bare only what no reader takes for anything else: no digit, sign or dot in
-# front, nothing that ends in a colon, and none of YAML 1.1's words.
-BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*")
-WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
-
-
-def dump(documents: Iterable[Mapping[str, Value]]) -> str:
-    """A stream of documents."""
-    return "---\n".join("".join(f"{line}\n" for line in _mapping(one)) for one in documents)
+Node: TypeAlias = "str | int | bool | Mapping[str, Node] | Sequence[Node]"
+# No indicator at its start, no `: ` or ` #` in it, and no word that YAML 1.1 reads as a boolean, null, a number or a date.
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@=+-]*(:[A-Za-z0-9_./@=+-]+)*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
-def _mapping(value: Mapping[str, Value]) -> Iterable[str]:
-    for key, one in value.items():
-        if isinstance(one, str | int) or not one:
-            yield f"{_text(key)}: {_text(one)}"
-        else:
-            yield f"{_text(key)}:"
-            yield from (f"  {line}" for line in _lines(one))
+def dump(node: Node) -> str:
+    """The document, with a line end after its last line."""
+    return "\n".join(_lines(node)) + "\n"
 
 
-def _lines(value: Value) -> Iterable[str]:
-    if isinstance(value, Mapping):
-        yield from _mapping(value)
-    elif isinstance(value, str | int):
-        yield _text(value)
+def _lines(node: Node) -> Iterator[str]:
+    match node:
+        case Mapping():
+            for key, value in node.items():
+                yield from _entry(f"{_text(key)}:", value)
+        case str() | bool() | int():
+            yield _scalar(node)
+        case Sequence():
+            for value in node:
+                first, *rest = list(_lines(value))
+                yield f"- {first}"
+                yield from (f"  {line}" for line in rest)
+
+
+def _entry(key: str, value: Node) -> Iterator[str]:
+    if isinstance(value, str | bool | int):
+        yield f"{key} {_scalar(value)}"
+    elif not value:
+        yield f"{key} {'{}' if isinstance(value, Mapping) else '[]'}"
     else:
-        for one in value:
-            first, *rest = _lines(one) if not isinstance(one, str | int) and one else [_text(one)]
-            yield f"- {first}"
-            yield from (f"  {line}" for line in rest)
+        yield key
+        yield from (f"  {line}" for line in _lines(value))
 
 
-def _text(value: Value) -> str:
-    if isinstance(value, str) and BARE.fullmatch(value) and value.lower() not in WORDS:
-        return value
-    return json.dumps(value)
+def _scalar(value: str | int | bool) -> str:
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if plain else json.dumps(text, ensure_ascii=True)

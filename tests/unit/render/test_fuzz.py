@@ -80,9 +80,12 @@ def render(target: str, one: Case, policy: Policy | None = None) -> Rendered | P
 
 
 def said(rendered: Rendered, policy: Policy, one: Case) -> tuple[object, ...]:
-    """The words, and the profile of system calls, which an engine's argv only names."""
+    """The words, and the profile of system calls, which an engine's argv and compose's file only name."""
     files = session.files(policy, "", one.facts.machine, rendered) if rendered.argv else {}
-    return rendered.argv, rendered.text, files.get(session.SECCOMP_FILE), files.get(session.FILTER_FILE)
+    calls = [stated.rule for stated in policy if isinstance(stated.rule, SystemCalls)]
+    named = f"seccomp=./{session.SECCOMP_FILE}" in rendered.text
+    profile = oci.profile(calls[0], one.facts.machine) if named else files.get(session.SECCOMP_FILE)
+    return rendered.argv, rendered.text, profile, files.get(session.FILTER_FILE)
 
 
 def whole(rendered: Rendered, rule: Rule) -> list[bool]:
@@ -121,7 +124,7 @@ def vacuous(target: str, rule: Rule, one: Case) -> bool:
     """Nothing is to be said: by the target's own table, or because the workload has none of the places."""
     if isinstance(rule, ForensicCleanup) and target in ALIKE:
         return not in_memory(rule, one)
-    if rule == Execution(from_writable=False) and target in {"docker", "podman"}:
+    if rule == Execution(from_writable=False) and target in {"docker", "podman", "compose"}:
         return not runnable(target, one)
     quiet = QUIET[target].get(type(rule))
     if quiet is None:
@@ -267,6 +270,7 @@ MODULES: Mapping[str, dict[type[Rule], Alike]] = {
     for name in ("apparmor", "selinux")
 }
 ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
+    "compose": CONTAINER,
     "docker": CONTAINER,
     "podman": CONTAINER,
     "bubblewrap": {

@@ -65,6 +65,7 @@ CONTAINER: dict[type[Rule], Silence] = {
     Devices: _no_nodes,
 }
 QUIET: dict[str, dict[type[Rule], Silence]] = {
+    "compose": CONTAINER,
     "docker": CONTAINER,
     "podman": CONTAINER,
     "bubblewrap": {
@@ -132,9 +133,9 @@ def test_a_rule_is_said_or_a_gap(target: str, policy: Policy, host: Facts) -> No
         kind = type(rule)
         less = render(target, without(policy, kind), host)
         quiet = QUIET[target].get(kind, _never)(rule, host)
-        if isinstance(rule, ForensicCleanup) and target in {"docker", "podman", "bubblewrap"}:
+        if isinstance(rule, ForensicCleanup) and target in {"docker", "podman", "bubblewrap", "compose"}:
             quiet = not (_in_memory(policy) or _gaps(full, kind))
-        if rule == Execution(from_writable=False) and target == "docker":  # it has a word for it in memory alone
+        if rule == Execution(from_writable=False) and target in {"docker", "compose"}:  # a word in memory alone
             quiet = not (_in_memory(policy) or _gaps(full, kind))
         said = bool(_said(full) != _said(less) or _gaps(full, kind))
         assert said is not quiet, f"{target} {'says' if said else 'neither says nor lacks'} {rule}"

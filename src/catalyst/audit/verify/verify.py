@@ -25,8 +25,10 @@ LAYERS = ("both", "outer", "inner")
 # What a host answers that does not have the thing an attempt is about.
 NOT_HERE = frozenset({
     "ENOSYS", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "ENOENT", "ENOTDIR", "ENXIO", "ENODEV", "EOPNOTSUPP",
-    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH",
+    "ECONNREFUSED", "ESRCH", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL",
 })  # fmt: skip
+# What a container around us answers: its filter (Podman's has EINVAL for the audit socket), its limit of processes.
+AROUND = frozenset({"EPERM", "EACCES", "EAGAIN", "EINVAL"})
 EVERY_RULE = frozenset(kind.__name__ for kind in RULE_TYPES)
 EVERYTHING, NOT_STARTED = "all of them", "the sandbox did not start without it"
 Tell = Callable[[str], None]
@@ -136,7 +138,7 @@ def why_not_shown(probe: Probe, control: Answer) -> str:
         return f"it takes root to show ({what})"
     if control.outcome == "denied" and control.errno is None:
         return f"there is nothing of the kind on this host ({control.evidence})"
-    if control.errno in {"EPERM", "EACCES", "EAGAIN"} and _confined_ourselves():  # EAGAIN: a limit of processes
+    if control.errno in AROUND and _confined_ourselves():
         return f"Catalyst itself is confined here ({what})"
     return f"{UNPROVED} ({what})"
 

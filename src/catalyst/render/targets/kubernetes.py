@@ -47,7 +47,7 @@ def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
                 _view(rule, policy, made, draft)
             case _:
                 _process(rule, made, draft)
-    return Rendered(text=yaml.dump(pod.objects(made)), gaps=tuple(draft.gaps))
+    return Rendered(text="---\n".join(map(yaml.dump, pod.objects(made))), gaps=tuple(draft.gaps))
 
 
 def _process(rule: ProcessRule, made: Pod, draft: Draft) -> None:
