@@ -66,7 +66,7 @@ def folders(settings: Settings, *, instance: bool) -> None:
     _usable(Path(SCRATCH), settings.user, write=True)
     if instance:
         # os.path: a folder that may not even be entered is no exception here
-    _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
+        _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
     for place in Place:
         folder = Path(settings.data) / place.value
         if not folder.exists():
