@@ -20,8 +20,8 @@ HEALTH = {"Interval": 30, "Timeout": 3, "StartPeriod": 45, "Retries": 5}  # s, a
 RUNS = {
     "recommended": ("--security-opt=no-new-privileges", "--cap-drop=ALL"),
     "bare": (),
-    "read-only": ("--read-only",),
-    "another user": ("--user=4242:4242",),
+    "read-only": ("--read-only", "--volume=/workspace"),
+    "another user": ("--user=4242:4242", "--volume=/data"),
 }
 LEVEL = ("--env=SECURITY_LEVEL=high", "--env=NETWORK_MODE=restricted")
 # Nobody without capabilities may listen to the audit, so without the guard it cannot be shown to be possible either.
@@ -187,6 +187,23 @@ def test_a_foreign_volume_is_explained(client: list[str], tmp_path: Path, owner:
     assert list(folder.iterdir()) == []
 
 
+def test_two_volumes_on_one_folder_are_refused(client: list[str], tmp_path: Path) -> None:
+    """/data and /workspace are one place; the volume that is not seen would lose what is thought to be on it."""
+    volumes = [f"--volume={tmp_path}:{name}" for name in ("/data", "/workspace")]
+    done = subprocess.run([*client, "run", "--rm", *volumes, TAG], capture_output=True, text=True, check=False, timeout=PATIENT)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "two volumes" in done.stderr
+
+
+def test_both_names_of_the_data_folder_keep_the_data(client: list[str], tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    for name in ("/data", "/workspace"):
+        found = _do(*client, "run", "--rm", f"--volume={tmp_path}:{name}", "--entrypoint=/bin/sh", TAG, "-euc",
+                    f"echo {name} >>/data/kept; cat /workspace/kept")  # fmt: skip
+    assert found == "/data\n/workspace"
+    assert (tmp_path / "kept").read_text() == "/data\n/workspace\n"
+
+
 def test_paranoid_mode_contradicts_no_default(client: list[str]) -> None:
     """The image's own variables are defaults, not the owner's words."""
     done = subprocess.run([*client, "run", "--rm", "--env=PARANOID_MODE=true", TAG], capture_output=True, text=True,
@@ -240,4 +257,5 @@ def test_rootless_podman(rootless: list[str]) -> None:
         finally:
             _signal(pids, signal.SIGCONT)
         _wait(rootless, name, "healthy")
-    _verify(rootless, set(), "--network=none", *LEVEL)
+    # without a network there is no address of the host's to be reached, and so nothing that could be shown to be possible
+    _verify(rootless, {"host-address"}, "--network=none", *LEVEL)

@@ -64,6 +64,7 @@ def folders(settings: Settings, *, instance: bool) -> None:
     policy = build(settings)
     own = Store(settings.data).folder
     _usable(Path(SCRATCH), settings.user, write=True)
+    _usable(Path(settings.data), settings.user, write=False)
     if instance:
         # os.path: a folder that may not even be entered is no exception here
         _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
