@@ -190,7 +190,8 @@ def test_a_foreign_volume_is_explained(client: list[str], tmp_path: Path, owner:
 def test_two_volumes_on_one_folder_are_refused(client: list[str], tmp_path: Path) -> None:
     """/data and /workspace are one place; the volume that is not seen would lose what is thought to be on it."""
     volumes = [f"--volume={tmp_path}:{name}" for name in ("/data", "/workspace")]
-    done = subprocess.run([*client, "run", "--rm", *volumes, TAG], capture_output=True, text=True, check=False, timeout=PATIENT)
+    done = subprocess.run([*client, "run", "--rm", *volumes, TAG], capture_output=True, text=True, check=False,
+                          timeout=PATIENT)  # fmt: skip
     assert done.returncode == 4, done.stdout + done.stderr
     assert "two volumes" in done.stderr
 
