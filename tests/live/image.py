@@ -16,7 +16,7 @@ from live import base_image, containers
 ROOT = Path(__file__).parents[2]
 BASE, BUILD = "catalyst-test-runtime:bookworm", "catalyst-test-build:bookworm"
 ROOT_USER = "USER 0:0"
-CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+CERTIFICATES = "./etc/ssl/certs/ca-certificates.crt"
 
 
 def build(engine: str, tag: str, options: Sequence[str] = (), *, canary: bool = True) -> str:
@@ -47,6 +47,8 @@ def stand_ins(engine: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools.tar"
         shutil.copy(base_image.base_tar(cache, "python3-venv", "git"), tools)
+        # docker imports no tar that has a name twice
+        subprocess.run(["tar", "--delete", "--file", tools, CERTIFICATES], check=True)
         subprocess.run(["tar", "--append", "--file", tools, "--directory", "/", CERTIFICATES], check=True)
         base_image.import_image([engine], tools, BUILD, ROOT_USER)
 
