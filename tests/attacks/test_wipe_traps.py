@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from attacks.wiping import SECRET, tree, wiped
+from support import open_to_all
 
 
 def test_links_and_second_names_are_unlinked_and_never_written(tmp_path: Path) -> None:
@@ -97,7 +98,6 @@ def test_what_has_no_rights_is_made_usable(tmp_path: Path) -> None:
         os.chown(folder, 1234, 1234)
         os.chown(closed / "file", 1234, 1234)
         os.chown(closed, 1234, 1234)
-        tmp_path.chmod(0o755)
     counts = _as_user(folder) if os.geteuid() == 0 else wiped(folder)
     assert (counts["overwritten"], counts["not_wiped"], counts["folders"]) == (1, 0, 1), counts
     assert list(folder.iterdir()) == []
@@ -107,8 +107,7 @@ def _as_user(folder: Path) -> dict[str, int]:
     """Root needs no rights, so a child without them does it."""
     import json
 
-    for parent in (folder.parent, folder.parent.parent, folder.parent.parent.parent):
-        parent.chmod(0o755)
+    open_to_all(folder.parent)
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
