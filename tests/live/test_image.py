@@ -198,6 +198,7 @@ def test_two_volumes_on_one_folder_are_refused(client: list[str], tmp_path: Path
 
 def test_both_names_of_the_data_folder_keep_the_data(client: list[str], tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
+    found = ""
     for name in ("/data", "/workspace"):
         found = _do(*client, "run", "--rm", f"--volume={tmp_path}:{name}", "--entrypoint=/bin/sh", TAG, "-euc",
                     f"echo {name} >>/data/kept; cat /workspace/kept")  # fmt: skip

@@ -33,7 +33,7 @@ STARTERS = {
 IMPORTERS = {
     "_discover.py": "the loader",
     "audit/inside/attempt.py": "a child imports the one probe it makes, from a name that is a file of the package",
-    "cli/parser.py": "a command's file is imported when it is used, from a name that stands in parser.py",
+    "cli/words.py": "a command's file is imported when it is used, from a name that stands in parser.py",
 }
 BY_NAME = {"import_module", "__import__", "exec", "eval", "compile", "run_module", "run_path"}
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}

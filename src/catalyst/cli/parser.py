@@ -1,11 +1,10 @@
 """The argument parser. It knows words and help; what a command does is in its own file."""
 
 import argparse
-from typing import NoReturn, TypeAlias
 
 from catalyst import __version__
-from catalyst.errors import plain
-from catalyst.settings import FIELDS, Field
+from catalyst.cli import words
+from catalyst.cli.words import Commands, Formatter, Parser
 
 EPILOG = """\
 first steps:
@@ -23,26 +22,6 @@ every setting is a flag, an environment variable, or a line of catalyst.toml: ca
 exit codes: 0 fine, 1 failed, 2 usage, 3 not all could be judged, 4 settings refused, 5 no usable engine,
 6 a required control cannot be enforced, 11 to 14 the worst finding or attack that got through
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with our words for errors."""
-
-    def error(self, message: str) -> NoReturn:
-        import sys
-
-        print(f"catalyst: error: {plain(message)}\ncatalyst: hint: {self.prog} --help", file=sys.stderr)
-        sys.exit(2)
-
-
-WIDTH = 100  # of help text; asking the terminal imports shutil for every option
-
-
-class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help of a fixed width."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=WIDTH)
 
 
 COMMANDS = (
@@ -68,51 +47,48 @@ def build(only: str = "") -> argparse.ArgumentParser:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-
 def _up(commands: Commands, full: bool) -> None:
-    up = _command(commands, "up", "start ComfyUI, or the canary where there is none, and print its URL")
+    up = words.command(commands, "up", "start ComfyUI, or the canary where there is none, and print its URL")
     if full:
-        _settings(up)
+        words.settings(up)
         up.add_argument("--detach", action="store_true", help="return once it answers; end it with catalyst down")
         up.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)  # from `detach`
-        _passphrase(up)
+        words.passphrase(up)
 
 
 def _down(commands: Commands, full: bool) -> None:
-    down = _command(commands, "down", "end the instance of a data directory, or what a crash left of it")
+    down = words.command(commands, "down", "end the instance of a data directory, or what a crash left of it")
     if full:
-        _settings(down, only=("data", "grace", "wipe_within"))
+        words.settings(down, only=("data", "grace", "wipe_within"))
 
 
 def _status(commands: Commands, full: bool) -> None:
-    status = _command(commands, "status", "what runs on a data directory")
+    status = words.command(commands, "status", "what runs on a data directory")
     if full:
-        _settings(status, only=("data",))
-        _json(status)
+        words.settings(status, only=("data",))
+        words.json(status)
 
 
 def _logs(commands: Commands, full: bool) -> None:
-    logs = _command(commands, "logs", "the output of the last instance of a data directory")
+    logs = words.command(commands, "logs", "the output of the last instance of a data directory")
     if full:
-        _settings(logs, only=("data",))
+        words.settings(logs, only=("data",))
         logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
 
 
 def _run(commands: Commands, full: bool) -> None:
-    run = _command(commands, "run", "run any command under the policy; exit code, signals and terminal pass through")
+    run = words.command(commands, "run", "run any command under the policy; exit code, signals and terminal pass through")
     if full:
-        _settings(run)
-        _passphrase(run)
+        words.settings(run)
+        words.passphrase(run)
         run.add_argument("command", nargs="*", metavar="-- COMMAND", help="the command and its arguments, after --")
 
 
 def _password(commands: Commands, full: bool) -> None:
-    password = _command(commands, "password", "set the password to log in with, from the terminal or standard input")
+    password = words.command(commands, "password", "set the password to log in with, from the terminal or standard input")
     if full:
         password.add_argument("--remove", action="store_true", help="have none; links and tokens go on working")
-        _settings(password, only=("data",))
+        words.settings(password, only=("data",))
 
 
 def _token(commands: Commands, full: bool) -> None:
@@ -121,36 +97,36 @@ def _token(commands: Commands, full: bool) -> None:
     if not full:
         return
     acts = token.add_subparsers(title="acts", metavar="ACT", required=True, parser_class=Parser)
-    new = _command(acts, "new", "print a new token; it is not shown again", "token_new")
-    listed = _command(acts, "list", "names, and when each was last used", "token_list")
-    revoke = _command(acts, "revoke", "a token counts no more", "token_revoke")
-    link = _command(acts, "link", "print an address that logs in once", "token_link")
+    new = words.command(acts, "new", "print a new token; it is not shown again", "token_new")
+    listed = words.command(acts, "list", "names, and when each was last used", "token_list")
+    revoke = words.command(acts, "revoke", "a token counts no more", "token_revoke")
+    link = words.command(acts, "link", "print an address that logs in once", "token_link")
     for one in (new, revoke):
         one.add_argument("name", help="what it is for")
     for one in (new, listed, revoke, link):
-        _settings(one, only=("data",))
-    _json(listed)
+        words.settings(one, only=("data",))
+    words.json(listed)
 
 
 def _health(commands: Commands, full: bool) -> None:
-    health = _command(commands, "health", "exit 0 when ComfyUI answers through the gateway, else 1")
+    health = words.command(commands, "health", "exit 0 when ComfyUI answers through the gateway, else 1")
     if full:
-        _settings(health, only=("data",))
+        words.settings(health, only=("data",))
 
 
 def _doctor(commands: Commands, full: bool) -> None:
-    doctor = _command(commands, "doctor", "what this machine can hold: per engine and per control, and why not")
+    doctor = words.command(commands, "doctor", "what this machine can hold: per engine and per control, and why not")
     if full:
-        _settings(doctor)
-        _json(doctor)
+        words.settings(doctor)
+        words.json(doctor)
 
 
 def _verify(commands: Commands, full: bool) -> None:
-    verify = _command(commands, "verify", "attack a sandbox made as up makes it, and print who stopped what")
+    verify = words.command(commands, "verify", "attack a sandbox made as up makes it, and print who stopped what")
     if full:
         _attacks(verify)
-        _settings(verify)
-        _json(verify)
+        words.settings(verify)
+        words.json(verify)
 
 
 def _attacks(verify: argparse.ArgumentParser) -> None:
@@ -163,7 +139,7 @@ def _attacks(verify: argparse.ArgumentParser) -> None:
 
 
 def _audit(commands: Commands, full: bool) -> None:
-    audit = _command(commands, "audit", "check Dockerfiles, compose files, manifests, images, containers and this host")
+    audit = words.command(commands, "audit", "check Dockerfiles, compose files, manifests, images, containers and this host")
     if full:
         audit.add_argument("subject", nargs="*", metavar="SUBJECT",
                            help="a file, a folder, - for manifests on standard input; or container NAME, image NAME, "
@@ -183,19 +159,19 @@ def _audit(commands: Commands, full: bool) -> None:
         for form, text in (("sarif", "a SARIF 2.1.0 report"), ("junit", "a JUnit report"),
                            ("html", "the report as a page")):
             audit.add_argument(f"--{form}", metavar="FILE", help=f"write {text}")
-        _settings(audit, only=("engine", "data"))
-        _json(audit)
+        words.settings(audit, only=("engine", "data"))
+        words.json(audit)
 
 
 def _wipe(commands: Commands, full: bool) -> None:
-    wipe = _command(commands, "wipe", "overwrite and remove what lies in folders, and say what cannot be promised")
+    wipe = words.command(commands, "wipe", "overwrite and remove what lies in folders, and say what cannot be promised")
     if full:
         wipe.add_argument("paths", nargs="+", metavar="PATH", help="a folder, which is emptied and kept, or a file")
         wipe.add_argument("--dry-run", action="store_true", help="only say what would be done")
         wipe.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
         wipe.add_argument("--within", type=int, metavar="SECONDS", help="stop then, and name what was not wiped")
         wipe.add_argument("--certificate", metavar="FILE", help="write what was done to a new file; JSON if it is *.json")
-        _json(wipe)
+        words.json(wipe)
 
 
 def _policy(commands: Commands, full: bool) -> None:
@@ -204,18 +180,18 @@ def _policy(commands: Commands, full: bool) -> None:
     if not full:
         return
     views = policy.add_subparsers(title="views", metavar="VIEW", required=True, parser_class=Parser)
-    show = _command(views, "show", "every setting with where it came from, and every rule", "policy_show")
-    _settings(show)
-    _json(show)
-    explain = _command(views, "explain", "why a control exists, its rule here, which layer holds it", "policy_explain")
+    show = words.command(views, "show", "every setting with where it came from, and every rule", "policy_show")
+    words.settings(show)
+    words.json(show)
+    explain = words.command(views, "explain", "why a control exists, its rule here, which layer holds it", "policy_explain")
     explain.add_argument("control", help="id of a control, as in: catalyst policy show")
-    _settings(explain)
-    _json(explain)
-    diff = _command(views, "diff", "what changes between two levels", "policy_diff")
+    words.settings(explain)
+    words.json(explain)
+    diff = words.command(views, "diff", "what changes between two levels", "policy_diff")
     for which in ("first", "second"):
         diff.add_argument(which, choices=("normal", "high", "maximum"))
-    _json(diff)
-    _json(_command(views, "flags", "the flags COMFYUI_FLAGS may hold", "policy_flags"))
+    words.json(diff)
+    words.json(words.command(views, "flags", "the flags COMFYUI_FLAGS may hold", "policy_flags"))
 
 
 def _egress(commands: Commands, full: bool) -> None:
@@ -225,26 +201,27 @@ def _egress(commands: Commands, full: bool) -> None:
     if not full:
         return
     views = egress.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=Parser)
-    shown = _command(views, "list", "the rules, and the last refused connections with what would allow them",
+    shown = words.command(views, "list", "the rules, and the last refused connections with what would allow them",
                      "egress_list")
-    _settings(shown)
-    _json(shown)
+    words.settings(shown)
+    words.json(shown)
     for name, text in (("allow", "allow a host, at once"), ("deny", "take a rule off the list, at once")):
-        change = _command(views, name, f"{text}; with --save for every start", f"egress_{name}")
+        change = words.command(views, name, f"{text}; with --save for every start", f"egress_{name}")
         change.add_argument("rule", help="HOST or *.SUFFIX, with :PORT where it is not 443")
         change.add_argument("--save", action="store_true", help="write it to catalyst.toml")
-        _settings(change, only=("data",))
-    watch = _command(views, "watch", "print every decision as it falls", "egress_watch")
-    _settings(watch, only=("data",))
+        words.settings(change, only=("data",))
+    watch = words.command(views, "watch", "print every decision as it falls", "egress_watch")
+    words.settings(watch, only=("data",))
     watch.add_argument("--json", action="store_true", help="print one JSON document a line")
 
 
 def _render(commands: Commands, full: bool) -> None:
-    render = _command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
+    render = words.command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
     if full:
-        render.add_argument("target", help="apparmor, bubblewrap, compose, docker, guard, podman, seccomp or selinux")
-        _settings(render)
-        _json(render)
+        render.add_argument("target",
+                            help="apparmor, bubblewrap, compose, docker, guard, kubernetes, podman, seccomp or selinux")
+        words.settings(render)
+        words.json(render)
 
 
 def _vault(commands: Commands, full: bool) -> None:
@@ -265,14 +242,14 @@ def _vault(commands: Commands, full: bool) -> None:
     source = add.add_mutually_exclusive_group()
     source.add_argument("--stdin", action="store_true", help="read the value from stdin")
     source.add_argument("--file", metavar="FILE", help="read the value from a file")
-    _json(_vault_act(acts, "list", "names, hosts, fingerprints and times; never values"))
+    words.json(_vault_act(acts, "list", "names, hosts, fingerprints and times; never values"))
     _vault_act(acts, "show-hosts", "which token goes to which host, one a line")
     _vault_act(acts, "rm", "take a token out").add_argument("name")
     _vault_act(acts, "rotate", "a new identity in the place of the one beside the vault")
     recipients = _vault_act(acts, "recipients", "who can open it; with --add or --remove, change that")
     for word in ("--add", "--remove"):
         recipients.add_argument(word, action="append", default=[], metavar="AGE1…|SSH-KEY")
-    _json(recipients)
+    words.json(recipients)
     take = _vault_act(acts, "import", "take tokens from the environment or from NAME=VALUE lines of a file")
     take.add_argument("file", nargs="?", default="", metavar="FILE", help="- is stdin")
     take.add_argument("--environment", action="store_true",
@@ -282,14 +259,15 @@ def _vault(commands: Commands, full: bool) -> None:
 
 
 def _vault_act(acts: Commands, name: str, text: str) -> argparse.ArgumentParser:
-    act = _command(acts, name, text, f"vault_{name.replace('-', '_')}")
-    _passphrase(act)
-    _settings(act, only=("security_token_vault_path", "vault_identity"))
+    act = words.command(acts, name, text, f"vault_{name.replace('-', '_')}")
+    words.passphrase(act)
+    words.settings(act, only=("security_token_vault_path", "vault_identity"))
     return act
 
 
 def _fetch(commands: Commands, full: bool) -> None:
-    fetch = _command(commands, "fetch", "get models from HuggingFace and CivitAI, checked, where ComfyUI looks for them")
+    fetch = words.command(commands, "fetch",
+                          "get models from HuggingFace and CivitAI, checked, where ComfyUI looks for them")
     if full:
         fetch.add_argument("sources", nargs="*", metavar="SOURCE",
                            help="hf:OWNER/REPO[/FILE][@REVISION], civitai:VERSION, or a page's address; without any: "
@@ -297,71 +275,32 @@ def _fetch(commands: Commands, full: bool) -> None:
         fetch.add_argument("--folder", help="ComfyUI's folder for it [default: it is found out]")
         fetch.add_argument("--sha256", metavar="HASH", help="take the file with this sha256 and no other")
         fetch.add_argument("--update", action="store_true", help="ask the sites anew instead of the lock file")
-        _json(fetch)
-        _settings(fetch)
+        words.json(fetch)
+        words.settings(fetch)
 
 
 def _scan(commands: Commands, full: bool) -> None:
-    scan = _command(commands, "scan", "look for code in model files and for danger in custom nodes, without running them")
+    scan = words.command(commands, "scan",
+                         "look for code in model files and for danger in custom nodes, without running them")
     if full:
         scan.add_argument("paths", nargs="+", metavar="PATH", help="files and folders")
         scan.add_argument("--sarif", metavar="FILE", help="write a SARIF 2.1.0 report")
-        _json(scan)
+        words.json(scan)
 
 
 def _completion(commands: Commands, full: bool) -> None:
-    completion = _command(commands, "completion", 'print a completion script, as in: eval "$(catalyst completion bash)"')
+    completion = words.command(commands, "completion",
+                               'print a completion script, as in: eval "$(catalyst completion bash)"')
     if full:
         completion.add_argument("shell", choices=("bash", "zsh"))
 
 
 def _entrypoint(commands: Commands, full: bool) -> None:
-    entrypoint = _command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
+    entrypoint = words.command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
     if full:
         entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
                                 help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
         _attacks(entrypoint)
-        _settings(entrypoint)
-        _json(entrypoint)
-
-
-def _command(
-    commands: Commands, name: str, text: str, function: str = ""
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False, formatter_class=Formatter)
-
-    def call(arguments: argparse.Namespace) -> int:
-        """Imports the command's file only when it is used: the start of `catalyst run` is measured (bench/start.py)."""
-        from importlib import import_module
-
-        module = import_module(f"catalyst.cli.commands.{(function or name).partition('_')[0]}")
-        return int(getattr(module, function or name)(arguments))
-
-    parser.set_defaults(call=call)
-    return parser
-
-
-def _settings(parser: argparse.ArgumentParser, only: tuple[str, ...] = ()) -> None:
-    group = parser.add_argument_group("settings")
-    for field in FIELDS:
-        if not only or field.key in only:
-            _flag(group, field)
-    group.add_argument("--config", metavar="FILE", help="read settings from FILE instead of ./catalyst.toml")
-
-
-def _flag(group: "argparse._ArgumentGroup", field: Field) -> None:
-    text = f"{field.help} [{field.variable}; default: {field.default or 'none'}]".replace("%", "%%")
-    name = f"--{field.key.replace('_', '-')}"
-    if field.metavar == "BOOL":
-        group.add_argument(name, dest=field.key, nargs="?", const="true", metavar="BOOL", help=text)
-    else:
-        group.add_argument(name, dest=field.key, metavar=field.metavar, help=text)
-
-
-def _passphrase(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the identity's passphrase from descriptor N")
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+        words.settings(entrypoint)
+        words.json(entrypoint)
