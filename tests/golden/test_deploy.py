@@ -23,7 +23,8 @@ IMAGE = f"catalyst-comfyui:{__version__}"
 # A uid that the node has no user for; the image runs under any.
 SETTINGS = {"security_level": "high", "user": "10001:10001", "image": IMAGE}
 GVISOR = """\
-# The workload under gVisor's kernel, where the cluster has a RuntimeClass of that name.
+# The pod under gVisor's kernel, where the cluster has a RuntimeClass of that name. It has no Landlock, and without that `high`
+# and `maximum` refuse to start: docs/guides/kubernetes.md says what that means.
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 patches:
@@ -34,6 +35,20 @@ patches:
       - op: add
         path: /spec/template/spec/runtimeClassName
         value: gvisor
+"""
+APPARMOR = """\
+# Under the container runtime's AppArmor profile, and on no node without AppArmor. Kubernetes 1.30 or newer.
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+patches:
+  - target:
+      kind: StatefulSet
+      name: catalyst
+    patch: |-
+      - op: add
+        path: /spec/template/spec/securityContext/appArmorProfile
+        value:
+          type: RuntimeDefault
 """
 
 
@@ -56,6 +71,7 @@ def _wanted() -> Mapping[str, str]:
         "kubernetes/base/objects.yaml": "---\n".join(shared),
         "kubernetes/base/kustomization.yaml": _kustomization("objects.yaml"),
         "kubernetes/components/gvisor/kustomization.yaml": GVISOR,
+        "kubernetes/components/apparmor/kustomization.yaml": APPARMOR,
     }
     for mode, found in objects.items():
         own = [one for one in found if seen[one] < len(MODES)]

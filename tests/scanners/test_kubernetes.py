@@ -1,9 +1,12 @@
 """What `catalyst render kubernetes` prints, under the schemas of every Kubernetes version it is for, and under Trivy."""
 
+import operator
 import subprocess
+from functools import reduce
 from pathlib import Path
 
 import pytest
+import yaml
 
 from catalyst.guard.record import replace
 from catalyst.policy.build import build
@@ -48,6 +51,31 @@ def test_schemas(tools: Path, manifests: list[Path], version: str) -> None:
     errors = [line for line in said.splitlines() if line.startswith("ERROR")]
     assert (code, errors) == (0, []), said[-2000:]
     assert said.count("passed for resource") == KINDS * len(manifests)
+
+
+@pytest.mark.parametrize("name", ["apparmor", "gvisor"])
+def test_a_component_leads_to_a_field_that_exists(tools: Path, tmp_path: Path, name: str) -> None:
+    """Each operation done here, for want of kustomize, on the base as it lies in deploy/."""
+    objects = list(yaml.safe_load_all((DEPLOY / "base/objects.yaml").read_text()))
+    (stateful,) = (one for one in objects if one["kind"] == "StatefulSet")
+    component = yaml.safe_load((DEPLOY / f"components/{name}/kustomization.yaml").read_text())
+    for patch in component["patches"]:
+        assert patch["target"] == {"kind": "StatefulSet", "name": stateful["metadata"]["name"]}
+        for operation in yaml.safe_load(patch["patch"]):
+            *way, last = operation["path"].strip("/").split("/")
+            parent = reduce(operator.getitem, way, stateful)
+            assert operation["op"] == "add"
+            assert last not in parent
+            parent[last] = operation["value"]
+    file = tmp_path / "patched.yaml"
+    file.write_text(yaml.safe_dump(stateful))
+    for version in VERSIONS[1:]:  # appArmorProfile is of 1.30
+        code, said = _validate(tools, version, file)
+        assert code == 0, said
+        assert "passed for resource" in said
+    wrong = file.read_text().replace("appArmorProfile:", "appArmour:").replace("runtimeClassName:", "runtimeClass:")
+    (tmp_path / "wrong.yaml").write_text(wrong)
+    assert _validate(tools, VERSIONS[-1], tmp_path / "wrong.yaml")[0] != 0
 
 
 def test_a_wrong_field_is_seen(tools: Path, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from catalyst.egress import rules
+from catalyst.egress import addresses, rules
+from catalyst.egress.addresses import Kind
 from catalyst.policy.model import (
     TRACES,
     Devices,
@@ -31,12 +32,9 @@ STATE_SIZE, DATA_SIZE = "64Mi", "100Gi"
 MACHINES = ("x86_64", "aarch64")
 # Resource names of the vendors' device plug-ins.
 GPU = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu", "intel": "gpu.intel.com/i915"}
-# Never through a NetworkPolicy: link-local with cloud metadata, the addresses of clouds that keep theirs elsewhere.
-NEVER = ("169.254.0.0/16", "100.64.0.0/10")
 # A path on the machine that renders; no vault is mounted into the pod.
 NOT_HERE = frozenset({"SECURITY_TOKEN_VAULT_PATH"})
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-NEVER_6, PRIVATE_6 = ("fe80::/10",), ("fc00::/7",)
+WAY = 64 << 10  # bytes of a folder for one socket
 
 Object = Mapping[str, Node]
 
@@ -52,7 +50,7 @@ class Pod:
         self.spec: dict[str, Node] = {"automountServiceAccountToken": False}
         self.pod_security: dict[str, Node] = {"seccompProfile": {"type": "RuntimeDefault"}}
         self.resources: dict[str, Node] = {}
-        self.volumes: list[Object] = [{"name": "door", "emptyDir": {}}, {"name": "out", "emptyDir": {}}]
+        self.volumes: list[Object] = []
         self.mounts: list[Object] = [
             {"name": "data", "mountPath": DATA},
             {"name": "door", "mountPath": DOOR},
@@ -60,9 +58,11 @@ class Pod:
         ]
         self.front_mounts: list[Object] = [
             {"name": "state", "mountPath": DATA},
-            {"name": "door", "mountPath": DOOR},
+            {"name": "door", "mountPath": DOOR, "readOnly": True},
             {"name": "out", "mountPath": OUT},
         ]
+        for name in ("door", "out"):
+            self._volume(name, WAY)
         self.egress: list[Object] = []
         self.ingress: list[Object] = []
         self.profile: Object | None = None
@@ -101,8 +101,9 @@ class Pod:
         """Volumes in memory count as the container's, so they are within its limit."""
         for name, path in (("scratch", SCRATCH), ("tmp", "/tmp"), ("shm", "/dev/shm")):
             self._memory(name, path, rule.bytes)
-        self.volumes.append({"name": "front-tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}})
-        self.front_mounts.append({"name": "front-tmp", "mountPath": "/tmp"})
+        for name, path, size in (("front-tmp", "/tmp", 64 << 20), ("front-scratch", SCRATCH, WAY)):
+            self._volume(name, size)
+            self.front_mounts.append({"name": name, "mountPath": path})
 
     def traces(self, policy: Policy, rule: ForensicCleanup) -> None:
         """Traces are in memory; a volume on a folder of another is mounted after it."""
@@ -110,15 +111,21 @@ class Pod:
         for place in sorted((TRACES - rule.on_disk) & may):
             self._memory(place.value, f"{DATA}/{place.value}", rule.bytes)
 
-    def _memory(self, name: str, path: str, size: int) -> None:
+    def _volume(self, name: str, size: int) -> None:
+        """In memory, so that the node keeps nothing, and of a size: what lies on its disk without one can fill it."""
         self.volumes.append({"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": size}})
+
+    def _memory(self, name: str, path: str, size: int) -> None:
+        self._volume(name, size)
         self.mounts.append({"name": name, "mountPath": path})
 
     def network(self, rule: Network) -> None:
         """The broker's way out, and who reaches the gateway; the workload has no other way than the broker.
 
-        In public mode anybody, behind the login. Else nobody but the node, whose kubelet probes and forwards ports:
-        traffic from a pod's own node is always let through (kubernetes.io/docs/concepts/services-networking).
+        Addresses that the broker never reaches are closed here too, private ones unless a rule of its opens some: which,
+        only it knows. In public mode anybody reaches the gateway, behind the login. Else nobody but the node, whose kubelet
+        probes and forwards ports: traffic from a pod's own node is always let through
+        (kubernetes.io/docs/concepts/services-networking).
         """
         port: Node = [{"protocol": "TCP", "port": PORT}]
         if rule.reach is Reach.INTERNET:
@@ -126,9 +133,12 @@ class Pod:
         if rule.reach is Reach.NOWHERE:
             return
         names: Node = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+        opened = {Kind.PUBLIC, *(kind for host in rule.hosts for kind in rules.parse(host).opens)}
+        if rule.private:
+            opened.add(Kind.PRIVATE)
         blocks: list[Node] = [
-            {"ipBlock": {"cidr": "0.0.0.0/0", "except": [*NEVER, *(() if rule.private else PRIVATE)]}},
-            {"ipBlock": {"cidr": "::/0", "except": [*NEVER_6, *(() if rule.private else PRIVATE_6)]}},
+            {"ipBlock": {"cidr": everything, "except": addresses.shut(version, frozenset(opened))}}
+            for version, everything in ((4, "0.0.0.0/0"), (6, "::/0"))
         ]
         resolver: Node = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
         self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule)}]

@@ -98,7 +98,8 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
             if not rule.from_writable:
                 draft.cannot("no volume can be mounted noexec")
         case HiddenPaths():
-            pass  # nothing of the node is shown
+            if pod.NOT_HERE & dict(made.sandbox.variables).keys():  # beside it nothing of the node is shown
+                draft.partly("the vault is not mounted: the pod has none of its tokens")
         case MaskedPaths():
             pass  # procMount is Default, the runtime's list, which is longer
         case Devices():
