@@ -23,8 +23,8 @@ IMAGE = f"catalyst-comfyui:{__version__}"
 # A uid that the node has no user for; the image runs under any.
 SETTINGS = {"security_level": "high", "user": "10001:10001", "image": IMAGE}
 GVISOR = """\
-# The pod under gVisor's kernel, where the cluster has a RuntimeClass of that name. It has no Landlock, and without that `high`
-# and `maximum` refuse to start: docs/guides/kubernetes.md says what that means.
+# The pod under gVisor's kernel, where the cluster has a RuntimeClass of that name. It has no Landlock, and without that
+# `high` and `maximum` refuse to start: docs/guides/kubernetes.md says what that means.
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 patches:

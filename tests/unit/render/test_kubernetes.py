@@ -65,7 +65,7 @@ def test_every_volume_is_mounted_of_a_size_and_in_memory() -> None:
 
 def test_each_container_may_write_one_of_the_two_ways() -> None:
     front, workload = _objects()["StatefulSet"]["spec"]["template"]["spec"]["containers"]
-    mounts = [{one["name"]: one.get("readOnly", False) for one in container["volumeMounts"]} for container in (front, workload)]
+    mounts = [{one["name"]: one.get("readOnly", False) for one in each["volumeMounts"]} for each in (front, workload)]
     assert mounts[0].keys() & mounts[1].keys() == {"door", "out"}
     assert [{name for name, read_only in one.items() if read_only} for one in mounts] == [{"door"}, {"out"}]
 
