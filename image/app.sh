@@ -1,5 +1,5 @@
 #!/bin/sh
-# app.sh APP LOCK TORCH_INDEX MANAGER: the environment of what runs, /opt/venv, from a lock file with hashes.
+# app.sh APP LOCK TORCH_INDEX MANAGER LEAST: the environment of what runs, /opt/venv, from a lock file with hashes.
 set -eu
 fail() {
     echo "catalyst: error: $1" >&2
@@ -26,6 +26,8 @@ case $trees in
 "") fail "no ComfyUI was given" "--build-arg COMFYUI_COMMIT=HASH, or a checkout: --build-context comfyui=DIR" ;;
 *) fail "two ComfyUIs were given" "take one away, COMFYUI_COMMIT or COMFYUI_TREE" ;;
 esac
+python3 image/finish.py least /opt/comfyui "$5" ||
+    fail "older versions have known flaws (CVE-2026-56670 and others)" "take a newer one, or accept that: --build-arg COMFYUI_LEAST=0"
 [ -f "$2" ] || fail "COMFYUI_LOCK is $2, which is not there" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
 python3 -m venv /opt/venv
 # TORCH_INDEX is asked besides: hashes decide what is taken, whoever has it.

@@ -1,6 +1,7 @@
 """Steps of the image's build that a shell cannot do safely, with the standard library and pip alone.
 
 finish.py path ENV FOLDER    packages of FOLDER can be imported in the virtual environment ENV
+finish.py least TREE VERSION exit 1 unless the ComfyUI in TREE is VERSION or newer
 finish.py meets FILE         exit 1 unless each requirement in FILE is met by what is installed with this interpreter
 finish.py close TREE EPOCH   TREE is root's, nobody may write it, compiled, and every time in it is EPOCH (seconds)
 """
@@ -9,6 +10,7 @@ import compileall
 import importlib.metadata
 import os
 import py_compile
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +19,18 @@ def path(environment: str, folder: str) -> None:
     """Write the .pth file."""
     (site,) = Path(environment).glob("lib/python3*/site-packages")
     (site / "catalyst.pth").write_text(f"{folder}\n", encoding="utf-8")
+
+
+def least(tree: str, wanted: str) -> None:
+    """As ComfyUI writes it down itself, read as text."""
+    text = Path(tree, "comfyui_version.py").read_text(encoding="utf-8", errors="replace")
+    found = re.search(r'__version__\s*=\s*"(\d+(?:\.\d+)*)', text)
+    if found is None or _numbers(found[1]) < _numbers(wanted):
+        sys.exit(f"catalyst: error: this ComfyUI is {found[1] if found else 'of unknown version'}, older than {wanted}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def meets(file: str) -> None:
@@ -53,4 +67,4 @@ def close(tree: str, epoch: str) -> None:
 
 
 if __name__ == "__main__":
-    {"path": path, "meets": meets, "close": close}[sys.argv[1]](*sys.argv[2:])
+    {"path": path, "least": least, "meets": meets, "close": close}[sys.argv[1]](*sys.argv[2:])

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from catalyst import __version__
+from catalyst.audit import find
+from catalyst.audit.model import Broken, Unknown
+from catalyst.audit.run import run
 from catalyst.guard.record import replace
 from catalyst.policy.build import build
 from catalyst.render.target import Facts, targets
@@ -103,3 +106,13 @@ def test_base_and_overlay_are_the_whole(mode: str) -> None:
     assert sorted(one for part in parts for one in part) == sorted(_rendered("kubernetes", mode).split("---\n"))
     assert "kind: NetworkPolicy" in "".join(parts[1])
     assert "kind: Namespace" in "".join(parts[0])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_our_own_audit_finds_nothing_but_the_digest_that_only_a_build_has(mode: str) -> None:
+    """Pod Security `restricted` among it."""
+    rows = run(find.files([str(DEPLOY / "kubernetes/base"), str(DEPLOY / f"kubernetes/overlays/{mode}")]))
+    found = {row.check.id for row in rows if isinstance(row.outcome, Broken | Unknown)}
+    assert found == {"container-image-digest"}
+    standard = {one for row in rows for one in row.check.references if one.startswith(("PSS baseline:", "PSS restricted:"))}
+    assert len(standard) >= 19
