@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from catalyst.egress import addresses, rules
 from catalyst.egress.addresses import Kind
@@ -18,6 +19,7 @@ from catalyst.policy.model import (
     SystemCalls,
     Writable,
 )  # fmt: skip
+from catalyst.render import yaml
 from catalyst.render.lsm.profile import digest
 from catalyst.render.seccomp import oci
 from catalyst.render.target import Sandbox
@@ -65,7 +67,7 @@ class Pod:
             self._volume(name, WAY)
         self.egress: list[Object] = []
         self.ingress: list[Object] = []
-        self.profile: Object | None = None
+        self.profile = ""
 
     def user(self, rule: Identity) -> None:
         """fsGroup gives the volumes to the group; OnRootMismatch leaves a large one alone from the second start on."""
@@ -76,12 +78,7 @@ class Pod:
 
     def system_calls(self, rule: SystemCalls) -> None:
         """Our profile by the name of its text, so that a pod never runs under an older one (docs: lsm.md)."""
-        spec = _merged(rule)
-        name = f"{NAME}-{digest(json.dumps(spec))}"
-        self.profile = {
-            "apiVersion": "security-profiles-operator.x-k8s.io/v1beta1", "kind": "SeccompProfile",
-            "metadata": {"name": name, "labels": LABELS}, "spec": spec,
-        }  # fmt: skip
+        name, self.profile = _profile(rule)
         # cluster-scoped from the operator's 0.9.0 on, and so without a namespace in its path
         self.filter["seccompProfile"] = {"type": "Localhost", "localhostProfile": f"operator/{name}.json"}
 
@@ -152,6 +149,17 @@ def _ports(rule: Network) -> Node:
     return [{"protocol": "TCP", "port": port} for port in sorted(port for port in ports if port is not None)]
 
 
+@cache
+def _profile(rule: SystemCalls) -> tuple[str, str]:
+    """The name of the operator's object, and its text, which is most of a pod's."""
+    spec = _merged(rule)
+    name = f"{NAME}-{digest(json.dumps(spec))}"
+    return name, yaml.dump({
+        "apiVersion": "security-profiles-operator.x-k8s.io/v1beta1", "kind": "SeccompProfile",
+        "metadata": {"name": name, "labels": LABELS}, "spec": spec,
+    })  # fmt: skip
+
+
 def _merged(rule: SystemCalls) -> Object:
     """The profile with the architectures of every machine that has a table; a cluster may have both.
 
@@ -165,12 +173,18 @@ def _merged(rule: SystemCalls) -> Object:
     }
 
 
-def objects(pod: Pod) -> Iterable[Object]:
-    """In the order in which they are needed."""
+def documents(pod: Pod) -> Iterable[str]:
+    """Every object, in the order in which they are needed."""
     restricted: dict[str, Node] = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
-    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": {**LABELS, **restricted}}}
+    labels: Node = {**LABELS, **restricted}
+    yield yaml.dump({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME, "labels": labels}})
     if pod.profile:
         yield pod.profile
+    yield from map(yaml.dump, _objects(pod))
+
+
+def _objects(pod: Pod) -> Iterable[Object]:
+    """Those of our namespace."""
     yield _object("v1", "ConfigMap", data={name: text for name, text in pod.sandbox.variables if name not in NOT_HERE})
     yield _object("v1", "ServiceAccount", automountServiceAccountToken=False)
     yield _object("networking.k8s.io/v1", "NetworkPolicy", spec={

@@ -30,7 +30,7 @@ from catalyst.policy.model import (
     ViewRule,
     Writable,
 )  # fmt: skip
-from catalyst.render import pod, yaml
+from catalyst.render import pod
 from catalyst.render.pod import Pod
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 
@@ -47,7 +47,7 @@ def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
                 _view(rule, policy, made, draft)
             case _:
                 _process(rule, made, draft)
-    return Rendered(text="---\n".join(map(yaml.dump, pod.objects(made))), gaps=tuple(draft.gaps))
+    return Rendered(text="---\n".join(pod.documents(made)), gaps=tuple(draft.gaps))
 
 
 def _process(rule: ProcessRule, made: Pod, draft: Draft) -> None:
