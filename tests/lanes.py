@@ -1,10 +1,10 @@
-"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age, --run-scanners, --run-browser,
---run-carve. A lane that was asked for and cannot run fails; it is never skipped.
+"""Lanes: --run-docker, --run-podman, --run-bwrap, --run-vm, --run-age, --run-browser,
+--run-carve, --run-scanners. A lane that was asked for and cannot run fails; it is never skipped.
 
 The engine's name is also the lane's; engines are taken from what the loader found, so a new engine has a lane. The lane
-`scanners` runs Trivy, hadolint, compose-lint, and Microsoft's SARIF validator, which npm fetches; `vm` boots virtual
-machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in front of the
-gateway (tests/browser); `carve` searches disks for what was removed (tests/carve).
+`vm` boots virtual machines (tests/vm); `age` needs the program age, and npm for the test vectors; `browser` is Chromium in
+front of the gateway (tests/browser); `carve` searches disks for what was removed (tests/carve); `scanners` are other
+people's, beside `catalyst audit` and on our own files, with Microsoft's SARIF validator, which npm fetches (tests/scanners).
 """
 
 import os
@@ -18,8 +18,8 @@ from catalyst.engine.engine import engines
 from support import Catalyst, forget, open_to_all
 
 IMAGE = "catalyst-test:bookworm"
-FOLDERS = {"vm": "tests/vm", "browser": "tests/browser", "carve": "tests/carve"}
-LANES = (*engines(), "age", "scanners", *FOLDERS)
+FOLDERS = {"vm": "tests/vm", "browser": "tests/browser", "carve": "tests/carve", "scanners": "tests/scanners"}
+LANES = (*engines(), "age", *FOLDERS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -82,7 +82,7 @@ def _size(random: Random) -> int:
 def _network(random: Random) -> Network:
     """Only what a control can ask for: private ranges with the internet, a list with the broker."""
     reach = random.choice(list(Reach))
-    hosts = frozenset(random.sample(("huggingface.co:443", "*.hf.co:443", "192.0.2.1:80"), random.randint(0, 3)))
+    hosts = frozenset(random.sample(("huggingface.co:443", "*.hf.co:443", "1.1.1.1:80"), random.randint(0, 3)))
     return Network(reach, reach is Reach.INTERNET and random.random() < 0.5, hosts if reach is Reach.BROKER else frozenset())
 
 

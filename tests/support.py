@@ -100,8 +100,9 @@ class Catalyst:
 
     def __call__(self, name: str, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run to the end."""
+        patience = 10 * PATIENCE if "--ablate" in words else 2 * PATIENCE  # it says itself that it takes minutes
         return subprocess.run(self.argv(name, *words), env=self.env(**env), capture_output=True, text=True,
-                              timeout=2 * PATIENCE, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+                              timeout=patience, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
 
     def run(self, *command: str, **env: str) -> "subprocess.CompletedProcess[str]":
         return self("run", "--", *command, **env)

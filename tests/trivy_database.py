@@ -1,7 +1,7 @@
-"""A vulnerability database for Trivy, made here: a bbolt file (format: etcd-io/bbolt, internal/common) with the buckets
-that
+"""A vulnerability database for Trivy, made here: a bbolt file (format: etcd-io/bbolt, internal/common) with the buckets that
 aquasecurity/trivy-db has in its schema 2. A few kilobytes, so no real one is needed."""
 
+import datetime as dt
 import json
 import struct
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from typing import Any
 PAGE = 4096
 LEAF, META, FREE = 2, 4, 0x10
 MAGIC, FORMAT = 0xED0CDAED, 2
+NOW = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)
+FRESH: dict[str, Any] = {"updated": "2026-11-28T00:00:00.123456789Z", "following": "2026-11-30T00:00:00Z"}
+STALE: dict[str, Any] = {"updated": "2020-01-01T00:00:00Z", "following": "2020-01-02T00:00:00Z"}
 Tree = Mapping[str, Any]  # a bucket: other buckets, or values that are written as JSON
 
 PIP = "pip::GitHub Security Advisory Pip"

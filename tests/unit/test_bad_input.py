@@ -284,7 +284,7 @@ def test_the_name_of_a_settings_file_is_not_obeyed(catalyst: Command, tmp_path: 
         (("run",), "run needs a command"),
         (("run", "--"), "run needs a command"),
         (("render",), "target"),
-        (("render", "kubernetes"), 'there is no target "kubernetes"'),
+        (("render", "nomad"), 'there is no target "nomad"'),
         (("policy", "explain", "seccomp"), 'there is no control "seccomp"'),
         (("policy", "diff", "normal", "weak"), "weak"),
         (("completion", "tcsh"), "tcsh"),

@@ -64,8 +64,10 @@ def folders(settings: Settings, *, instance: bool) -> None:
     policy = build(settings)
     own = Store(settings.data).folder
     _usable(Path(SCRATCH), settings.user, write=True)
+    _usable(Path(settings.data), settings.user, write=False)
     if instance:
-        _usable(own if own.is_dir() else Path(settings.data), settings.user, write=True)
+        # os.path: a folder that may not even be entered is no exception here
+        _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
     for place in Place:
         folder = Path(settings.data) / place.value
         if not folder.exists():

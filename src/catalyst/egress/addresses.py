@@ -8,7 +8,7 @@ so it is judged as one and never reaches getaddrinfo(3). A name whose last label
 
 import re
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_network
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -149,6 +149,12 @@ def _kind(address: Address) -> Kind:
         if any(network.version == address.version and address in network for network in networks):
             return kind
     return Kind.RESERVED
+
+
+def shut(version: int, opened: frozenset[Kind]) -> list[str]:
+    """The networks of every kind but `opened`, IP version 4 or 6, each once: for whoever must name them one by one."""
+    found = [one for kind, networks in _RANGES if kind not in opened for one in networks if one.version == version]
+    return [str(one) for one in collapse_addresses(found)]  # type: ignore[type-var]  # of one version
 
 
 def openable(network: Network) -> Kind | None:

@@ -20,7 +20,7 @@ RELEASE, SOURCE = "v0.28.0", "https://github.com/Comfy-Org/ComfyUI.git"
 
 
 def find(settings: Settings) -> Path | None:
-    """The checkout to run: the one named, else the one in the data directory; None where there is none.
+    """The checkout to run: the one named, else that of the data directory, else that of an image; None where there is none.
 
     Raises PathRefused when the one that was named cannot serve.
     """
@@ -34,8 +34,10 @@ def find(settings: Settings) -> Path | None:
             raise PathRefused("COMFYUI_PATH", settings.comfyui, why.lower(),
                               f"git clone --depth 1 --branch {RELEASE} {SOURCE} DIR") from error  # fmt: skip
         return tree
-    own = Path(settings.data) / "comfyui"
-    return own if (own / "main.py").is_file() and (own / "comfyui_version.py").is_file() else None
+    for own in (Path(settings.data) / "comfyui", Path(CODE)):
+        if (own / "main.py").is_file() and (own / "comfyui_version.py").is_file():
+            return own
+    return None
 
 
 def version(tree: Path) -> tuple[int, ...]:

@@ -79,6 +79,14 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
         Devices: lambda rule, host: isinstance(rule, Devices) and not (rule.vendors and host.gpu),
         Execution: lambda rule, _: rule == Execution(from_writable=True),
     },
+    "kubernetes": {
+        HiddenPaths: _always,  # nothing of the node is shown
+        MaskedPaths: _always,  # the runtime's own list is longer, and nothing asks it to show more
+        OwnTerminal: _always,  # a container never has the caller's terminal
+        ReadOnlyRoot: _always,  # at every level
+        Devices: lambda rule, _: rule == Devices(frozenset()),
+        Execution: lambda rule, _: rule == Execution(from_writable=True),
+    },
     "seccomp": {},
     "apparmor": {
         Capabilities: lambda rule, _: rule == Capabilities(frozenset()),  # what is not named is refused: here and below

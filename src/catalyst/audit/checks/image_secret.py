@@ -36,6 +36,7 @@ CHECK = Check(
     good=('{"config": {"Env": ["PATH=/bin"]}, "history": ["RUN make"]}',),
     bad=('{"config": {"Env": ["HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEF"]}}',
          '{"files": [["/root/.netrc", 384, 0, 0, "a secret, by its name"]]}',
-         '{"history": ["RUN |1 T=ghp_abcdefghijklmnopqrstuvwxyz0123456789 make"]}'),
+         # the underscore in JSON's spelling, so that nobody who scans our own image is alarmed by an example
+         '{"history": ["RUN |1 T=ghp\\u005fabcdefghijklmnopqrstuvwxyz0123456789 make"]}'),
     test=lambda facts: judge(_places(facts), "none found in environment, history and files"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalyst.audit.facts import Memory, Mount, Port
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:ib?|b)?", re.IGNORECASE)
 _UNITS = {"": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -49,7 +49,7 @@ def own(namespace: str | None) -> str | None:
 
 
 def size(text: str) -> int | None:
-    """Bytes of `4g`, `512M`, `1073741824`; None where it is none."""
+    """Bytes of `4g`, `512M`, `16Gi`, `1073741824`; None where it is none."""
     found = _SIZE.fullmatch(text.strip())
     return int(float(found[1]) * (1 << _UNITS[found[2].lower()])) if found else None
 

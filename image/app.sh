@@ -1,0 +1,39 @@
+#!/bin/sh
+# app.sh APP LOCK TORCH_INDEX MANAGER LEAST: the environment of what runs, /opt/venv, from a lock file with hashes.
+set -eu
+fail() {
+    echo "catalyst: error: $1" >&2
+    echo "catalyst: hint: $2" >&2
+    exit 4
+}
+# given/ is what COMFYUI_TREE or --build-context named, fetched/ what COMFYUI_COMMIT did.
+trees=
+for tree in given fetched; do
+    [ ! -e "$tree/main.py" ] || trees="$trees $tree"
+done
+case $1 in
+canary)
+    [ -z "$trees" ] || fail "APP=canary has no use for a ComfyUI tree" "--build-arg APP=comfyui"
+    mkdir /opt/comfyui
+    python3 -m venv --without-pip /opt/venv
+    exit
+    ;;
+comfyui) ;;
+*) fail "APP is \"$1\"; it must be comfyui or canary" "--build-arg APP=comfyui" ;;
+esac
+case $trees in
+" given" | " fetched") mv "${trees# }" /opt/comfyui ;;
+"") fail "no ComfyUI was given" "--build-arg COMFYUI_COMMIT=HASH, or a checkout: --build-context comfyui=DIR" ;;
+*) fail "two ComfyUIs were given" "take one away, COMFYUI_COMMIT or COMFYUI_TREE" ;;
+esac
+python3 image/finish.py least /opt/comfyui "$5" ||
+    fail "older versions have known flaws (CVE-2026-56670 and others)" "take a newer one, or accept that: --build-arg COMFYUI_LEAST=0"
+[ -f "$2" ] || fail "COMFYUI_LOCK is $2, which is not there" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
+python3 -m venv /opt/venv
+# TORCH_INDEX is asked besides: hashes decide what is taken, whoever has it.
+/opt/venv/bin/python -m pip install -q --require-hashes --only-binary :all: --no-compile \
+    ${3:+--extra-index-url "$3"} -r "$2"
+/opt/venv/bin/python image/finish.py meets /opt/comfyui/requirements.txt ||
+    fail "$2 is not the lock file of this ComfyUI" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
+# pip is for nodes that install their packages, as ComfyUI-Manager does.
+[ "$4" = true ] || /opt/venv/bin/python -m pip uninstall -q -y pip

@@ -1,0 +1,68 @@
+"""The image of image/Dockerfile, built from stand-ins for the CUDA bases that are made from Debian's packages.
+
+Same Dockerfile, same stages; only the arguments differ. `python tests/live/image.py ENGINE TAG [OPTION…]` builds it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from live import base_image, containers
+
+ROOT = Path(__file__).parents[2]
+BASE, BUILD = "catalyst-test-runtime:bookworm", "catalyst-test-build:bookworm"
+ROOT_USER = "USER 0:0"
+CERTIFICATES = "./etc/ssl/certs/ca-certificates.crt"
+
+
+def build(engine: str, tag: str, options: Sequence[str] = (), *, canary: bool = True) -> str:
+    """Build `tag` with docker's BuildKit or podman under the present environment; what the builder printed."""
+    argv = [*command(engine), "build", "--file", str(ROOT / "image/Dockerfile"), "--tag", tag]
+    arguments = {"BASE_IMAGE": BASE, "BUILD_IMAGE": BUILD, **({"APP": "canary"} if canary else {})}
+    words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    # podman writes OCI images, which know no health check, unless told
+    more = ["--format=docker", "--network=host"] if engine == "podman" else []
+    stand_ins(engine)
+    done = subprocess.run([*argv, *words, *more, *options, str(ROOT)], env={**os.environ, "DOCKER_BUILDKIT": "1"},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(argv)} failed:\n{done.stdout[-6000:]}")
+    return done.stdout
+
+
+def command(engine: str) -> list[str]:
+    """The client that can build: a newer docker beside Debian's has BuildKit in a plug-in of its own."""
+    debians = Path("/usr/bin/docker")
+    return [str(debians)] if engine == "docker" and debians.is_file() else [engine]
+
+
+def stand_ins(engine: str) -> None:
+    """Both bases in `engine`. What is only built with trusts whom this machine trusts, so that it reaches packages."""
+    cache = base_image.default_cache()
+    base_image.import_image([engine], base_image.base_tar(cache), BASE, ROOT_USER)
+    with tempfile.TemporaryDirectory() as folder:
+        tools = Path(folder) / "tools.tar"
+        shutil.copy(base_image.base_tar(cache, "python3-venv", "git"), tools)
+        # docker imports no tar that has a name twice
+        subprocess.run(["tar", "--delete", "--file", tools, CERTIFICATES], check=True)
+        subprocess.run(["tar", "--append", "--file", tools, "--directory", "/", CERTIFICATES], check=True)
+        base_image.import_image([engine], tools, BUILD, ROOT_USER)
+
+
+def main(arguments: list[str]) -> int:
+    """Build by hand, with a daemon if there is none; CATALYST_TEST_TAR keeps the image as a file."""
+    engine, tag, *options = arguments
+    with containers.engine(engine) as (_, variables):
+        os.environ.update(variables)
+        print(build(engine, tag, options, canary=not any("COMFYUI" in word for word in options)))
+        if kept := os.environ.get("CATALYST_TEST_TAR"):
+            subprocess.run([*command(engine), "save", "--output", kept, tag], check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
