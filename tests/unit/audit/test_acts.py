@@ -26,6 +26,7 @@ from catalyst.audit.inside.probe import (
 )
 
 SECRET = "hf_not-to-be-shown"
+MARK = f"marked-for-the-test-{os.getpid()}"  # another run of these tests on this machine has victims too
 SLEEP = "import sys\nprint(flush=True)\nsys.stdin.read()"
 
 
@@ -38,7 +39,7 @@ def make(name: str, context: Context) -> Answer:
 @pytest.fixture
 def victim() -> Iterator["subprocess.Popen[bytes]"]:
     """A process that waits, with a token in its environment and a marker among its words."""
-    argv = [sys.executable, "-I", "-S", "-c", SLEEP, "marked-for-the-test"]
+    argv = [sys.executable, "-I", "-S", "-c", SLEEP, MARK]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"HF_TOKEN": SECRET}) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -106,9 +107,9 @@ def test_own_environment_names_the_token(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_victim_is_found_by_a_word_of_its_own(victim: "subprocess.Popen[bytes]") -> None:
-    assert processes.find_victim("marked-for-the-test") == victim.pid
-    assert processes.find_victim("marked-for") is None, "a part of a word is another word"
-    answer = make("victim-environment", Context(Path("/tmp"), Path("/x"), {}, {"victim": "marked-for-the-test"}))
+    assert processes.find_victim(MARK) == victim.pid
+    assert processes.find_victim(MARK[:-1]) is None, "a part of a word is another word"
+    answer = make("victim-environment", Context(Path("/tmp"), Path("/x"), {}, {"victim": MARK}))
     assert answer == allowed(f"/proc/{victim.pid}/environ holds HF_TOKEN")
 
 
@@ -116,7 +117,7 @@ def test_the_victim_is_found_by_a_word_of_its_own(victim: "subprocess.Popen[byte
 def test_a_victim_keeps_its_life_and_its_limits(name: str, victim: "subprocess.Popen[bytes]") -> None:
     looked = ("limits", "oom_score_adj", "timerslack_ns")
     before = [Path(f"/proc/{victim.pid}/{file}").read_text() for file in looked]
-    answer = make(name, Context(Path("/tmp"), Path("/x"), {}, {"victim": "marked-for-the-test", "file": __file__}))
+    answer = make(name, Context(Path("/tmp"), Path("/x"), {}, {"victim": MARK, "file": __file__}))
     assert answer.outcome == "allowed" or attempt.load(name).needs_root
     assert [Path(f"/proc/{victim.pid}/{file}").read_text() for file in looked] == before
     assert victim.poll() is None
