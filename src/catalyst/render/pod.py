@@ -233,20 +233,21 @@ def _container(pod: Pod, role: str, security: Node, **rest: Node) -> Node:
 
 def _front(pod: Pod) -> Node:
     """Ready is what ComfyUI behind it is; alive it is by itself, so that a hung workload does not end it."""
+
+    def probe(path: str, period: int, failures: int) -> Node:
+        scheme: Object = {"scheme": "HTTPS"} if pod.sandbox.encrypted() else {}  # the kubelet takes any certificate
+        return {"httpGet": {"path": path, "port": "http", **scheme}, "periodSeconds": period, "timeoutSeconds": 3,
+                "failureThreshold": failures}  # fmt: skip
+
     return _container(
         pod, "front", pod.security,
         env=[{"name": "CATALYST_PORT", "value": str(PORT)}],
         ports=[{"name": "http", "containerPort": PORT}],
-        startupProbe=_probe("/healthz", 5, 24), livenessProbe=_probe("/healthz", 30, 5),
-        readinessProbe=_probe("/readyz", 10, 3),
+        startupProbe=probe("/healthz", 5, 24), livenessProbe=probe("/healthz", 30, 5),
+        readinessProbe=probe("/readyz", 10, 3),
         resources={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
         volumeMounts=pod.front_mounts,
     )  # fmt: skip
-
-
-def _probe(path: str, period: int, failures: int) -> Node:
-    return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": period, "timeoutSeconds": 3,
-            "failureThreshold": failures}  # fmt: skip
 
 
 def _workload(pod: Pod) -> Node:

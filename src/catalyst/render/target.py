@@ -70,6 +70,11 @@ class Sandbox(Record):
     published: str = "127.0.0.1:8188"
     trust: tuple[str, ...] = ()
 
+    def encrypted(self) -> bool:
+        """Does the gateway in a container of Catalyst's own speak TLS, and to nobody anything else?"""
+        said = dict(self.variables)
+        return said.get("CATALYST_SELF_SIGNED") == "true" or "CATALYST_TLS_CERTIFICATE" in said
+
 
 class Gap(Record):
     """What a target cannot say for one rule of a control. `whole`: it says nothing of it."""

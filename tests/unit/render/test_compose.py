@@ -89,3 +89,10 @@ def test_a_word_that_has_no_translation_stops_the_renderer(monkeypatch: pytest.M
     monkeypatch.setattr(compose, "DIALECT", replace(compose.DIALECT, extra=("--something-new=1",)))
     with pytest.raises(ValueError, match="no word for --something-new"):
         document(settings_with())
+
+
+@pytest.mark.parametrize(("options", "asked"), [({}, "-fsS http://"), ({"self_signed": "true"}, "-fsSk https://")])
+def test_front_is_asked_as_it_answers(options: dict[str, str], asked: str) -> None:
+    """The workload waits for `front` to be healthy; over http a gateway with TLS never is."""
+    front = document(settings_with(**options))["services"]["front"]
+    assert " ".join(front["healthcheck"]["test"]) == f"CMD curl {asked}127.0.0.1:8188/healthz"

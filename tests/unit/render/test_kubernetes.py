@@ -75,3 +75,11 @@ def test_a_vault_that_is_not_mounted_is_a_gap() -> None:
     assert "vault.age" not in _rendered(**vault).text
     assert [gap.control for gap in _rendered(**vault).gaps if "vault" in gap.reason] == ["hidden-secrets"]
     assert not [gap for gap in _rendered().gaps if "vault" in gap.reason]
+
+
+@pytest.mark.parametrize(("options", "scheme"), [({}, {}), ({"self_signed": "true"}, {"scheme": "HTTPS"})])
+def test_the_kubelet_asks_as_the_gateway_answers(options: dict[str, str], scheme: dict[str, str]) -> None:
+    """Over http a gateway with TLS looks dead, and its pod would be ended for it."""
+    front = _objects(**options)["StatefulSet"]["spec"]["template"]["spec"]["containers"][0]
+    for name, path in (("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+        assert front[name]["httpGet"] == {"path": path, "port": "http", **scheme}

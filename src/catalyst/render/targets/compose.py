@@ -57,7 +57,9 @@ def _front(sandbox: Sandbox, user: str, shared: dict[str, str]) -> Node:
     """It parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its."""
     said = dict(sandbox.variables)
     files = [said[name] for name in CERTIFICATE if name in said]
-    ask = ("-fsSk", "https") if files or said.get("CATALYST_SELF_SIGNED") == "true" else ("-fsS", "http")
+    # asked from beside it, so whose certificate it has does not matter
+    ask = ["curl", "-fsSk", f"https://127.0.0.1:{PORT}/healthz"] if sandbox.encrypted() else [
+        "curl", "-fsS", f"http://127.0.0.1:{PORT}/healthz"]  # fmt: skip
     return {
         "image": sandbox.image,
         "command": ["catalyst-entrypoint", "front"],
@@ -73,7 +75,7 @@ def _front(sandbox: Sandbox, user: str, shared: dict[str, str]) -> Node:
         "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
                     *(_as_it_lies(path) for path in files)],
         # that it answers itself: whether ComfyUI does is the workload's to say
-        "healthcheck": {"test": ["CMD", "curl", ask[0], f"{ask[1]}://127.0.0.1:{PORT}/healthz"], **_patience(30)},
+        "healthcheck": {"test": ["CMD", *ask], **_patience(30)},
         "restart": "unless-stopped",
     }
 
