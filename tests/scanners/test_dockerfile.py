@@ -1,4 +1,4 @@
-"""image/Dockerfile under hadolint and Trivy: nothing found, and what they are told to overlook is what is known."""
+"""image/Dockerfile under hadolint and Trivy: nothing is found but what is known."""
 
 import json
 import shutil
@@ -11,30 +11,31 @@ DOCKERFILE = Path(__file__).parents[2] / "image/Dockerfile"
 BAD = "FROM debian\nRUN apt-get update\nRUN cd /tmp && sudo id\n"
 
 
-def _hadolint(tools: Path, file: Path, *options: str) -> list[str]:
-    argv = [str(tools / "hadolint"), "--no-color", "--no-fail", "--format=json", *options, str(file)]
+# Versions of packages are those of the day: a pin would be gone from the archive in weeks. SECURITY_TOKEN_VAULT_PATH
+# is a path, and its name alone alarms them.
+KNOWN_TO_HADOLINT, KNOWN_TO_TRIVY = ["DL3008", "DL3064"], ["DS-0031"]
+
+
+def _hadolint(tools: Path, file: Path) -> list[str]:
+    argv = [str(tools / "hadolint"), "--no-color", "--no-fail", "--format=json", "--disable-ignore-pragma", str(file)]
     done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=file.parent, timeout=60)
     return sorted(one["code"] for one in json.loads(done.stdout))
 
 
 def test_hadolint(tools: Path, tmp_path: Path) -> None:
-    assert _hadolint(tools, DOCKERFILE) == []
-    # Versions of Debian's packages, and the name of one variable
-    assert _hadolint(tools, DOCKERFILE, "--disable-ignore-pragma") == ["DL3008", "DL3064"]
+    assert _hadolint(tools, DOCKERFILE) == KNOWN_TO_HADOLINT
     (tmp_path / "Dockerfile").write_text(BAD)
     assert "DL3004" in _hadolint(tools, tmp_path / "Dockerfile")
 
 
 def test_trivy(tools: Path, tmp_path: Path) -> None:
     (tmp_path / "scratch").mkdir()
-    ours = DOCKERFILE.read_text()
-    for name, text in {"ours": ours, "all": ours.replace("trivy:", ""), "bad": BAD}.items():
+    for name, text in {"ours": DOCKERFILE.read_text(), "bad": BAD}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text(text)
     found = {name: [one["ID"] for one in trivy.findings(tools, tmp_path / name, tmp_path / "scratch")]
-             for name in ("ours", "all", "bad")}  # fmt: skip
-    assert found["ours"] == []
-    assert found["all"] == ["DS-0031"]
+             for name in ("ours", "bad")}  # fmt: skip
+    assert found["ours"] == KNOWN_TO_TRIVY
     assert "DS-0002" in found["bad"]
 
 

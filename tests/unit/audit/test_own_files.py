@@ -39,3 +39,13 @@ def test_our_compose_file(tmp_path: Path, name: str) -> None:
     serious = {(row.check.id, row.part) for row in rows
                if isinstance(row.outcome, Broken) and row.check.severity >= Severity.MEDIUM}  # fmt: skip
     assert serious == (LEFT if name in NORMAL else set())
+
+
+def test_our_dockerfile() -> None:
+    (subject,) = find.files([str(Path(__file__).parents[3] / "image/Dockerfile")])
+    rows = run([subject])
+    assert subject.undone == ()
+    assert len(rows) > 20
+    bad = {(row.check.id, type(row.outcome).__name__) for row in rows if isinstance(row.outcome, Unknown) or (
+        isinstance(row.outcome, Broken) and row.check.severity >= Severity.MEDIUM)}  # fmt: skip
+    assert bad == set()
