@@ -13,7 +13,7 @@ import pytest
 
 from live import containers, image
 from live.containers import PODMAN
-from support import wait_for
+from support import COMMAND, wait_for
 
 TAG = "catalyst-image:test"
 HEALTH = {"Interval": 30, "Timeout": 3, "StartPeriod": 45, "Retries": 5}  # s, and a number
@@ -168,6 +168,16 @@ def test_its_history_holds_no_secret(client: list[str]) -> None:
     told = _do(*client, "history", "--no-trunc", "--format", "{{.CreatedBy}}", TAG)
     assert "HEALTHCHECK" in told
     assert [word for word in ("hf_", "PRIVATE KEY", "password=", "Bearer ", "token=") if word in told] == []
+
+
+def test_our_own_audit_finds_nothing_of_medium(client: list[str]) -> None:
+    engine = "docker" if "docker" in client[0] else "podman"
+    argv = [*COMMAND, "audit", f"--engine={engine}", "--scanner=none", "--json", "image", TAG]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENT, check=False, env=dict(os.environ))
+    found = json.loads(done.stdout)
+    assert [one for one in found["findings"] if one["severity"] in {"medium", "high", "critical"}] == []
+    assert [one for one in found["rest"] if one["outcome"] == "unknown"] == []
+    assert len(found["rest"]) > 5
 
 
 @pytest.mark.parametrize(("owner", "mode"), [((0, 0), 0o755), ((1024, 1024), 0o700), ((65534, 65534), 0o755)])

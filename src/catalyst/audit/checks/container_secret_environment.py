@@ -3,7 +3,7 @@
 
 from catalyst.audit import look
 from catalyst.audit.facts import Container
-from catalyst.audit.model import At, Check, Outcome, judge, known
+from catalyst.audit.model import TOKEN, At, Check, Outcome, judge, known
 from catalyst.severity import Severity
 
 
@@ -31,7 +31,7 @@ CHECK = Check(
     language="compose",
     good=("environment: [HF_TOKEN_PATH=/run/secrets/hf, SECURITY_LEVEL=high]", "environment: {HF_TOKEN: }",
           "environment: [SECURITY_TOKEN_VAULT_PATH=/run/secrets/v]", "environment: ['HF_TOKEN=${HF_TOKEN}']"),
-    bad=("environment: [HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEF]",
+    bad=(f"environment: [HF_TOKEN={TOKEN}]",
          "environment: {CIVITAI_API_KEY: 0123456789abcdef}",
          "environment: [X=https://me:hunter22@example.org/]", "command: run --key AKIAABCDEFGHIJKLMNOP"),
     test=_test,

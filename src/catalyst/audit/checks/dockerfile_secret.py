@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from catalyst.audit import look
 from catalyst.audit.facts import Dockerfile
-from catalyst.audit.model import At, Check, judge
+from catalyst.audit.model import TOKEN, At, Check, judge
 from catalyst.severity import Severity
 
 
@@ -46,7 +46,7 @@ CHECK = Check(
     good=("FROM a\nENV HF_HOME=/cache TOKEN_FILE=/run/secrets/t",
           "FROM a\nRUN --mount=type=secret,id=t cat /run/secrets/t",
           "FROM a\nARG VERSION=1"),
-    bad=("FROM a\nENV HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEF", "FROM a\nARG CIVITAI_TOKEN",
+    bad=(f"FROM a\nENV HF_TOKEN={TOKEN}", "FROM a\nARG CIVITAI_TOKEN",
          "FROM a\nENV API_KEY 0123456789",
          "FROM a\nRUN echo 'root:hunter2' | chpasswd", "FROM a\nRUN git clone https://me:hunter22@example.org/x",
          "FROM a\nCOPY <<EOF /root/k\n-----BEGIN OPENSSH PRIVATE KEY-----\nEOF"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from catalyst.audit import look
 from catalyst.audit.facts import Image
-from catalyst.audit.model import At, Check, judge, known
+from catalyst.audit.model import TOKEN, At, Check, judge, known
 from catalyst.severity import Severity
 
 
@@ -34,7 +34,7 @@ CHECK = Check(
     about=Image,
     language="image",
     good=('{"config": {"Env": ["PATH=/bin"]}, "history": ["RUN make"]}',),
-    bad=('{"config": {"Env": ["HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEF"]}}',
+    bad=(f'{{"config": {{"Env": ["HF_TOKEN={TOKEN}"]}}}}',
          '{"files": [["/root/.netrc", 384, 0, 0, "a secret, by its name"]]}',
          # the underscore in JSON's spelling, so that nobody who scans our own image is alarmed by an example
          '{"history": ["RUN |1 T=ghp\\u005fabcdefghijklmnopqrstuvwxyz0123456789 make"]}'),
