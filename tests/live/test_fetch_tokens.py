@@ -186,7 +186,7 @@ exec(compile(open("/data/cache/token_search.py").read(), "token_search.py", "exe
 def search(data: str, engine: str, vault_path: str, roots: str, plant: str) -> None:
     """In that internet: what a downloader that was taken over finds, printed. Run by the test below as a program."""
     settings = load({"data": data, "engine": engine, "security_token_vault_path": vault_path, "extra_roots": roots},
-                    environ={})  # fmt: skip
+                    environ={"CATALYST_IMAGE": os.environ["CATALYST_IMAGE"]})  # fmt: skip
     Store(settings.data).prepare(settings.user)
     shelf = Shelf(Path(data) / "models", settings.user)
     staging = shelf.path / ".fetch"
@@ -200,7 +200,8 @@ def search(data: str, engine: str, vault_path: str, roots: str, plant: str) -> N
     reading, _writing = os.pipe()
     confined = fetch._confined(settings, wanted.named([FILE]))
     with Tokens(settings, {}, no_prompt).lent() as lent, job.opened(confined, engines()[engine], make, tokens=lent) as one:
-        assert one.run(lambda line: print(line.decode(), flush=True), reading).code == 0
+        ended = one.run(lambda line: print(line.decode(), flush=True), reading)
+        assert ended.code == 0, ended
         print(json.dumps({"tokens": one.tokens()}), flush=True)
 
 

@@ -72,19 +72,19 @@ def of(said: Mapping[str, Any], engine: str, modules: frozenset[str] | None) -> 
 
 def _capabilities(said: Mapping[str, Any], host: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Added and dropped ones. podman lists what ALL means by name, and what is left in BoundingCaps: where that is no
-    more
-    than what was added, all others are gone; what is in it beyond the default was added, whatever was asked for."""
+    more than what was added, all others are gone; what is in it beyond the default was added, whatever was asked for."""
     added, dropped = (words.capabilities(host.get(key) or ()) or () for key in ("CapAdd", "CapDrop"))
     if "BoundingCaps" not in said:
         return added, dropped
     bounding = set(words.capabilities(said.get("BoundingCaps") or ()) or ())
-    all_gone = bounding <= {*added, "NET_BIND_SERVICE"}  # the one that may come back; podman does not list it as added
+    if (_asked(said, "--cap-drop") or "").upper() == "ALL":  # what it added of its own default, it lists as nothing
+        return tuple(sorted({*added, *bounding})), ("ALL",)
+    all_gone = bounding <= {*added, "NET_BIND_SERVICE"}  # the one that may come back
     return tuple(sorted({*added, *(bounding - DEFAULT)})), ("ALL",) if all_gone else dropped
 
 
 def _asked(said: Mapping[str, Any], option: str) -> str | None:
-    """What podman was asked for: its inspection says `shareable` of --ipc=host, and nothing of others. "" for nothing;
-    None
+    """What podman was asked for: its inspection says `shareable` of --ipc=host, and nothing of others. "" for nothing; None
     where it does not keep its command line, as of a container made through its interface."""
     given = [str(one) for one in (said.get("Config") or {}).get("CreateCommand") or ()]
     if not given:

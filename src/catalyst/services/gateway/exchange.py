@@ -208,7 +208,7 @@ class Exchange:
         def over(ended: flow.Ended | None) -> None:
             self._flow = None
             if ended:
-                self._break()
+                self._break(0 if ended.source else LEFT)
             else:
                 back.left = 0
                 self._finish(kept=True)
@@ -256,9 +256,10 @@ class Exchange:
         self.leave()
         self._visitor.failed(status)
 
-    def _break(self) -> None:
+    def _break(self, status: int = 0) -> None:
+        """The log has `status`, else ComfyUI's."""
         self.leave()
-        self._visitor.broken(self._answer.status if self._answer else UNANSWERED)
+        self._visitor.broken(status or (self._answer.status if self._answer else UNANSWERED))
 
     def leave(self) -> None:
         """Let go of ComfyUI, whatever it is doing."""
