@@ -5,7 +5,7 @@ take a missing fact for a good one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from string import ascii_lowercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
 from catalyst.guard.record import Record
@@ -16,9 +16,10 @@ T = TypeVar("T")
 # What a check protects where it is none of the policy's controls.
 TOPICS = ("supply-chain", "secrets", "exposure", "image", "availability", "comfyui", "kubernetes", "host", "audit")
 
-# What the examples of checks show as a token. Put together when it is used: written out, in source or bytecode, it would
+# What the examples of checks show as secrets. Put together when it is used: written out, in source or bytecode, it would
 # alarm whoever scans the image that this code ships in, our own audit among them.
-TOKEN = f"hf_{ascii_lowercase}ABCDEF"
+TOKEN, CLOUD_KEY, KIND = f"hf_{ascii_lowercase}ABCDEF", f"AKIA{ascii_uppercase[:16]}", "OPENSSH"
+PRIVATE_KEY = f"-----BEGIN {KIND} PRIVATE KEY-----"
 
 
 class At(Record):
