@@ -19,7 +19,7 @@ TOPICS = ("supply-chain", "secrets", "exposure", "image", "availability", "comfy
 # What the examples of checks show as secrets. Put together when it is used: written out, in source or bytecode, it would
 # alarm whoever scans the image that this code ships in, our own audit among them.
 TOKEN, CLOUD_KEY, KIND = f"hf_{ascii_lowercase}ABCDEF", f"AKIA{ascii_uppercase[:16]}", "OPENSSH"
-PRIVATE_KEY = f"-----BEGIN {KIND} PRIVATE KEY-----"
+PRIVATE_KEY, LOGIN = f"-----BEGIN {KIND} PRIVATE KEY-----", "me:hunter22@example.org"
 
 
 class At(Record):

@@ -3,7 +3,7 @@
 
 from catalyst.audit import look
 from catalyst.audit.facts import Container
-from catalyst.audit.model import CLOUD_KEY, TOKEN, At, Check, Outcome, judge, known
+from catalyst.audit.model import CLOUD_KEY, LOGIN, TOKEN, At, Check, Outcome, judge, known
 from catalyst.severity import Severity
 
 
@@ -33,6 +33,6 @@ CHECK = Check(
           "environment: [SECURITY_TOKEN_VAULT_PATH=/run/secrets/v]", "environment: ['HF_TOKEN=${HF_TOKEN}']"),
     bad=(f"environment: [HF_TOKEN={TOKEN}]",
          "environment: {CIVITAI_API_KEY: 0123456789abcdef}",
-         "environment: [X=https://me:hunter22@example.org/]", f"command: run --key {CLOUD_KEY}"),
+         f"environment: [X=https://{LOGIN}/]", f"command: run --key {CLOUD_KEY}"),
     test=_test,
 )

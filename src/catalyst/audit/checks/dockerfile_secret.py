@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from catalyst.audit import look
 from catalyst.audit.facts import Dockerfile
-from catalyst.audit.model import PRIVATE_KEY, TOKEN, At, Check, judge
+from catalyst.audit.model import LOGIN, PRIVATE_KEY, TOKEN, At, Check, judge
 from catalyst.severity import Severity
 
 
@@ -48,7 +48,7 @@ CHECK = Check(
           "FROM a\nARG VERSION=1"),
     bad=(f"FROM a\nENV HF_TOKEN={TOKEN}", "FROM a\nARG CIVITAI_TOKEN",
          "FROM a\nENV API_KEY 0123456789",
-         "FROM a\nRUN echo 'root:hunter2' | chpasswd", "FROM a\nRUN git clone https://me:hunter22@example.org/x",
+         "FROM a\nRUN echo 'root:hunter2' | chpasswd", f"FROM a\nRUN git clone https://{LOGIN}/x",
          f"FROM a\nCOPY <<EOF /root/k\n{PRIVATE_KEY}\nEOF"),
     test=lambda facts: judge(_places(facts), "no secret in ENV, ARG, LABEL or RUN"),
 )
