@@ -27,10 +27,11 @@ def verify(settings: Settings, tell: Callable[[str], None]) -> Matrix:
     """Attack from under a guard made as the container's is. Raises CatalystError where that does not start."""
     prepare.folders(settings, instance=True)
     level, network = settings.security_level.name.lower(), settings.network_mode.name.lower()
-    folder = Store(settings.data).make_kept() / f"verify-{os.urandom(6).hex()}"
+    kept = Store(settings.data).make_kept()
+    folder = kept / f"verify-{os.urandom(6).hex()}"
     alive, held = os.pipe2(os.O_CLOEXEC)
     try:
-        with bait.laid(settings.user[0]) as laid:
+        with bait.laid(settings.user[0], kept) as laid:
             laid.words = {**NO_KEY, **laid.words}
             where = sandbox.context(settings, laid)
             ready = prepare.prepare(
@@ -39,7 +40,7 @@ def verify(settings: Settings, tell: Callable[[str], None]) -> Matrix:
             )  # fmt: skip
             insist(ready)
             tell("the same attempts without the guard, as the positive control")
-            control = sandbox.unconfined(laid)
+            control = sandbox.unconfined(laid, kept)
             laid.insist()
             tell("the attempts under the guard")
             ran = sandbox.attack(ready, list(ready.outer.argv), folder, laid, alive, abstract(folder.name, named=False))

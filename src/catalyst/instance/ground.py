@@ -28,15 +28,17 @@ def memory() -> Path | None:
     return None
 
 
-def ground(*variables: str) -> Path:
-    """The first folder these variables name that nobody but this user and root can change, else /tmp.
+def ground(*variables: str, instead: Path | None = None) -> Path:
+    """The first folder these variables name that nobody but this user and root can change, else /tmp; `instead` where that
+    is read-only, as in a container with --read-only.
 
     `su` and `sudo -E` hand on the variables of another user. In his folder he could put another plan, which root's guard
     would obey (tests/attacks/test_borrowed_folder.py).
     """
     found = environment(*variables)
     named = (Path(found[name]) for name in variables if found.get(name))
-    return next((path for path in named if path.is_absolute() and _only_ours(path)), Path("/tmp"))
+    last = Path("/tmp") if not instead or os.access("/tmp", os.W_OK | os.X_OK) else instead
+    return next((path for path in named if path.is_absolute() and _only_ours(path)), last)
 
 
 def _only_ours(path: Path) -> bool:
@@ -49,9 +51,10 @@ def _only_ours(path: Path) -> bool:
     return False
 
 
-def temporary(*, on_no_disk: bool = False) -> Path:
-    """A fresh folder that only the caller may enter, for one command's session; `on_no_disk`: if there is such."""
-    above = (memory() if on_no_disk else None) or ground("XDG_RUNTIME_DIR", "TMPDIR")
+def temporary(*, on_no_disk: bool = False, instead: Path | None = None) -> Path:
+    """A fresh folder that only the caller may enter, for one command's session; `on_no_disk`: if there is such; `instead`
+    as for `ground`."""
+    above = (memory() if on_no_disk else None) or ground("XDG_RUNTIME_DIR", "TMPDIR", instead=instead)
     folder = above / f"catalyst-{os.urandom(8).hex()}"
     try:
         folder.mkdir(mode=0o700)

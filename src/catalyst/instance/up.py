@@ -79,10 +79,10 @@ class Instance:
             self._start(ready, engine)
             if self._wait_until_ready(announce):
                 self._check(ready, engine)
-                self._record(state="ready")
-                self.front.say("ready", [])
                 if not self._announced:
                     self._announce(announce)
+                self._record(state="ready")  # after our link: whoever waits for this makes the one that counts
+                self.front.say("ready", [])
                 self._watch()
             return self._stop()
 

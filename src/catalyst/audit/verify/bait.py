@@ -53,10 +53,12 @@ class Bait:
 
 
 @contextmanager
-def laid(uid: int) -> Iterator[Bait]:
-    """Lay all of it; `uid` is the workload's as the host sees it. What cannot be had here is left out."""
+def laid(uid: int, instead: Path | None = None) -> Iterator[Bait]:
+    """Lay all of it; `uid` is the workload's as the host sees it. What cannot be had here is left out. `instead`: where,
+    if there is no temporary folder to write in."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-", dir=ground("TMPDIR"))))
+        above = ground("TMPDIR", instead=instead)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="catalyst-bait-", dir=above)))
         folder.chmod(0o755)
         secret = os.urandom(16).hex()
         (folder / "file").write_text(f"bait {secret}\n", encoding="ascii")

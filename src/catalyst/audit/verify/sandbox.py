@@ -76,15 +76,27 @@ def workload(
     )  # fmt: skip
 
 
-def unconfined(bait: Bait) -> Answers:
-    """The positive control: the same attempts, here, as whoever runs this, with nothing in their way."""
-    folder = temporary()
+def unconfined(bait: Bait, instead: Path | None = None) -> Answers:
+    """The positive control: the same attempts, here, as whoever runs this, with nothing in their way; `instead` as for
+    `temporary`.
+
+    What came to nothing is made once more, without the others: a busy machine needs more than 20 s for 4000 tasks. That
+    cannot hide a breach, for what is confined has its one attempt.
+    """
+    answers = _unconfined(bait, (), instead)
+    silent = tuple(name for name, answer in answers.items() if answer.outcome == "unknown")
+    return answers | (_unconfined(bait, silent, instead) if silent else {})
+
+
+def _unconfined(bait: Bait, only: tuple[str, ...], instead: Path | None) -> Answers:
+    folder = temporary(instead=instead)
     try:
         inside = {}
         for place in Place:
             inside[place.value] = folder / place.value
             inside[place.value].mkdir()
         command = attempt.command(Context(folder, Path(bait.words["home"]), inside, bait.words))
+        command += ["--only", ",".join(only)] if only else []
         running = process.start(["env", bait.variable, *command], stdin=process.NULL, errors=process.NULL)
         try:
             return _read(running)
