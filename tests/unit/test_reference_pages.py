@@ -52,8 +52,8 @@ def variables() -> str:
 {WRITTEN.format(source="src/catalyst/settings.py")}
 
 {len(FIELDS)} settings. Each is a flag, a variable and a line of `catalyst.toml`, whose keys are the flags' names with
-`_` for `-`; the first of the three that is there counts. An empty variable is an unset one. A value that is not understood stops
-the program (exit 4). `catalyst policy show` lists all of them with where each value came from.
+`_` for `-`; the first of the three that is there counts. An empty variable is an unset one. A value that is not understood
+stops the program (exit 4). `catalyst policy show` lists all of them with where each value came from.
 
 {_table("variable", "flag", "value", "default", "meaning")}{"".join(map(_variable, FIELDS))}
 Without `CATALYST_DATA` the data directory is `/var/lib/catalyst` for root, else `$XDG_DATA_HOME/catalyst` or
@@ -129,8 +129,8 @@ def probe_page() -> str:
 {WRITTEN.format(source="src/catalyst/audit/probes")}
 
 {len(probes)} attempts, one file each. *Seen in* is an [incident](../concepts/threats.md) (I3), a CVE, or a program
-that tries the same. *Held by* names who stops it alone: an engine, or the guard. *Promised* is where it is promised to be stopped.
-[How to use it](../guides/verify.md).
+that tries the same. *Held by* names who stops it alone: an engine, or the guard. *Promised* is where it is promised to be
+stopped. [How to use it](../guides/verify.md).
 
 """ + "\n".join(f"## {theme[0].upper()}{theme[1:]}\n\n{_table(*COLUMNS)}"
                 + "".join(_probe(one) for one in probes if one.theme == theme) for theme in themes)  # fmt: skip
