@@ -29,7 +29,8 @@ VARIABLES = {field.variable: field for field in FIELDS}
 MORE_VARIABLES = {"CATALYST_TEST_COMFYUI", "CATALYST_TEST_MANAGER", "CATALYST_TEST_PSS"}  # what tests read
 # Programs of others that a page tells to start: a name that is not here is a misspelt one.
 OTHERS = {"apparmor_parser", "cosign", "cut", "docker", "export", "gh", "git", "helm", "image/lock", "kubectl", "mkdir",
-          "patch", "podman", "python3", "semodule", "ssh", "sudo", "tailscale", "tee", "trivy"}  # fmt: skip
+          "patch", "pip", "podman", "python3", "semodule", "ssh", "sudo", "tailscale", "tee", "towncrier",
+          "trivy"}  # fmt: skip
 # Of ours, what needs nothing and changes nothing.
 HARMLESS = (["policy"], ["render"], ["egress", "list"])
 
@@ -46,10 +47,13 @@ def _ours(words: list[str]) -> list[str]:
     return []
 
 
+_parser = cache(build)
+
+
 def _parse(words: list[str]) -> None:
     """By the real parser, and each value by the parser of its setting."""
     assert words[0] in COMMANDS, words
-    found = vars(build(words[0]).parse_args(words))
+    found = vars(_parser(words[0]).parse_args(words))
     for field in FIELDS:
         if isinstance(value := found.get(field.key), str):
             field.parse(field.variable, value)
@@ -70,7 +74,7 @@ def _typed(text: str) -> None:
 def _named(words: list[str]) -> None:
     """A command with that name has a help text of its own."""
     with pytest.raises(SystemExit, match=r"^0$"):
-        build(words[0]).parse_args([*words, "--help"])
+        _parser(words[0]).parse_args([*words, "--help"])
 
 
 def _exists(test: str) -> None:
@@ -148,7 +152,7 @@ def test_the_flags_of_engines_exist(program: str) -> None:
 def test_what_is_named_exists(page: str) -> None:
     """Files of this repository, and variables."""
     for text in quoted(pages()[page]):
-        if re.match(r"(tests|src|bench|image|deploy|docs)/[\w./-]+(::\w+)?$", text):
+        if re.match(r"(\.github|tests|src|bench|image|deploy|docs)/[\w./-]+(::\w+)?$", text):
             _exists(text)
     found = set(re.findall(r"\bCATALYST_[A-Z_]*[A-Z]\b", pages()[page]))
     assert found <= VARIABLES.keys() | MORE_VARIABLES
