@@ -1,4 +1,4 @@
-"""Commands that the guides tell people to type, and that no other test types."""
+"""Commands that the guides tell people to type, and what they say of settings, where no other test does it."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from catalyst.cli.main import main
+from catalyst.errors import SettingsError
+from catalyst.settings import load
+from documents import pages, quoted
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +50,25 @@ def test_packs_are_recorded_and_a_changed_one_is_named(folder: Path, capsys: pyt
     os.utime(pack / "__init__.py", (0, 0))  # by its content, not by its time
     assert main(typed) == 13
     assert "pack was changed" in capsys.readouterr().out
+
+
+# What docs/guides/moving.md says of other images' values: refused, and taken.
+REFUSED = [
+    *(("SECURITY_LEVEL", value) for value in ("normal-", "weak", "strong")),
+    *(("NETWORK_MODE", value) for value in ("personal_cloud", "private", "offline")),
+    *(("COMFYUI_FLAGS", value) for value in ("--listen", "--port", "--base-directory", "--enable-manager", "--fast")),
+]
+TAKEN = [("SECURITY_LEVEL", "normal"), ("NETWORK_MODE", "paranoid"), ("COMFYUI_FLAGS", ""), ("VERIFY_CHECKSUMS", "true"),
+         ("CATALYST_USER", "1024:1024"), ("CIVITAI_LORAS_TO_DOWNLOAD", "182404,445135"), ("DOWNLOAD_TIMEOUT", "3600")]
+
+
+@pytest.mark.parametrize(("variable", "value"), REFUSED)
+def test_a_value_of_another_image_is_refused(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        load({}, {"HOME": "/nowhere", variable: value})
+    assert {variable, value} <= set(quoted(pages()["docs/guides/moving.md"]))
+
+
+@pytest.mark.parametrize(("variable", "value"), TAKEN)
+def test_a_value_of_another_image_is_taken(variable: str, value: str) -> None:
+    load({}, {"HOME": "/nowhere", variable: value})
