@@ -24,7 +24,7 @@ def notes(root: Path, tag: str) -> str:
     named = version(root)
     if tag != f"v{named}":
         raise SystemExit(f"the tag is {tag}, and the version is {named}")
-    if left := sorted(file.name for file in (root / "changes").glob("*.md")):
+    if left := sorted(file.name for file in (root / "changes").glob("+*")):
         raise SystemExit(f"not in CHANGELOG.md yet: {', '.join(left)}; towncrier build --version {named}")
     log = (root / "CHANGELOG.md").read_text("utf-8")
     part = re.search(rf"^## {re.escape(named)} \([^)\n]*\)\n(.*?)(?=^## |\Z)", log, re.MULTILINE | re.DOTALL)
