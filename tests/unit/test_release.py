@@ -99,8 +99,9 @@ def test_the_version_is_in_one_place() -> None:
     """But for what is rendered from it, and what tells of releases."""
     assert release.version(ROOT) == __version__
     places = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "pyproject.toml", ROOT / "catalyst"]
+    other = {".pyc", ".lock", ".png"}
     for folder in ("src", "docs", "image", ".github"):
-        places += [file for file in (ROOT / folder).rglob("*") if file.is_file() and file.suffix not in {".pyc", ".lock", ".png"}]
+        places += [file for file in (ROOT / folder).rglob("*") if file.is_file() and file.suffix not in other]
     found = [file for file in places if re.search(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", file.read_text("utf-8"))]
     assert [str(file.relative_to(ROOT)) for file in found] == ["src/catalyst/__init__.py"]
 
