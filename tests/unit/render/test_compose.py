@@ -86,7 +86,7 @@ def test_an_own_checkout_is_mounted_read_only_where_the_image_has_its_own() -> N
 
 
 def test_a_word_that_has_no_translation_stops_the_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "DIALECT", replace(compose.DIALECT, extra=("--something-new=1",)))
+    monkeypatch.setattr(compose, "DOCKER", replace(compose.DOCKER, extra=("--something-new=1",)))
     with pytest.raises(ValueError, match="no word for --something-new"):
         document(settings_with())
 
