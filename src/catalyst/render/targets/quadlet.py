@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from catalyst.errors import SETTINGS, UNENFORCEABLE, USAGE
 from catalyst.guard.record import replace
 from catalyst.policy.model import Policy
-from catalyst.render import container, two, unit
+from catalyst.render import container, mounts, two, unit
 from catalyst.render.dialects import PODMAN
 from catalyst.render.session import SECCOMP_FILE
 from catalyst.render.target import Facts, Rendered, Sandbox, Target
 from catalyst.render.unit import Keys, literal, word
-from catalyst.workloads.model import DATA
+from catalyst.workloads.model import DATA, Mount
 
 NAME = "catalyst"
 FRONT, WORKLOAD, NETWORK = f"{NAME}-front", f"{NAME}-workload", NAME
@@ -33,9 +33,10 @@ INSTALL: Keys = [("WantedBy", "default.target")]
 
 
 def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
-    """The units, for systemd's user manager unless root renders them."""
+    """The units, for systemd's user manager unless root renders them. Raises PathRefused."""
     facts = replace(facts, rootless=not facts.root)
     said = container.render(PODMAN, policy, sandbox, facts)
+    mounts.inspect(policy, [Mount(path, path) for path in two.certificates(sandbox)])
     identity = list(_identity(said.argv, sandbox))
     # a user's own number is 0 where podman mounts, and what keep-id makes of it in the container
     owner = (0, 0) if facts.rootless else two.user(policy)
