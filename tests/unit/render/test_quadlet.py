@@ -14,6 +14,7 @@ from catalyst.errors import PathRefused
 from catalyst.guard.record import replace
 from catalyst.policy.build import build
 from catalyst.render import unit
+from catalyst.render.dialects import PODMAN
 from catalyst.render.target import Facts, targets
 from catalyst.render.targets import quadlet
 from catalyst.settings import Settings
@@ -132,7 +133,7 @@ def test_a_start_that_cannot_succeed_is_not_tried_for_ever() -> None:
 
 
 def test_a_word_that_has_no_translation_stops_the_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quadlet, "PODMAN", replace(quadlet.PODMAN, extra=("--something-new=1",)))
+    monkeypatch.setattr(quadlet, "PODMAN", replace(PODMAN, extra=("--something-new=1",)))
     with pytest.raises(ValueError, match="no word for --something-new"):
         text(settings_with())
 

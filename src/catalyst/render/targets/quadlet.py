@@ -41,7 +41,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     # a user's own number is 0 where podman mounts, and what keep-id makes of it in the container
     owner = (0, 0) if facts.rootless else two.user(policy)
     shared = two.sockets(policy)
-    units = {
+    units: dict[str, dict[str, Keys]] = {
         FRONT: _front(sandbox, identity, shared),
         WORKLOAD: _workload(sandbox, said, shared),
         NETWORK: {"Network": [("NetworkName", NAME)]},
