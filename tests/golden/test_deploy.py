@@ -53,6 +53,62 @@ patches:
         value:
           type: RuntimeDefault
 """
+# More pods than one. What kustomize adds to the rendered objects is a name for each pod, by a Service without an address.
+REPLICAS = """\
+# Two pods, each with logins, models and a queue of its own; on different nodes where there are some. Choose the number before
+# the first start: the name of the Service that names the pods cannot be changed later. docs/guides/kubernetes.md says more.
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+resources:
+  - pods.yaml
+patches:
+  - target:
+      kind: StatefulSet
+      name: catalyst
+    patch: |-
+      - op: replace
+        path: /spec/replicas
+        value: 2
+      - op: replace
+        path: /spec/serviceName
+        value: catalyst-pods
+      - op: add
+        path: /spec/template/spec/topologySpreadConstraints
+        value:
+          - maxSkew: 1
+            topologyKey: kubernetes.io/hostname
+            whenUnsatisfiable: ScheduleAnyway
+            labelSelector:
+              matchLabels:
+                app.kubernetes.io/name: catalyst
+  - target:
+      kind: Service
+      name: catalyst
+    patch: |-
+      - op: add
+        path: /spec/sessionAffinityConfig
+        value:
+          clientIP:
+            timeoutSeconds: 86400
+"""
+PODS = """\
+# catalyst-0.catalyst-pods.catalyst.svc and so on: one name for each pod.
+apiVersion: v1
+kind: Service
+metadata:
+  name: catalyst-pods
+  namespace: catalyst
+  labels:
+    app.kubernetes.io/name: catalyst
+spec:
+  clusterIP: None
+  selector:
+    app.kubernetes.io/name: catalyst
+  ports:
+    - name: http
+      port: 8080
+      targetPort: http
+"""
 
 
 def _rendered(target: str, mode: str) -> str:
@@ -75,6 +131,8 @@ def _wanted() -> Mapping[str, str]:
         "kubernetes/base/kustomization.yaml": _kustomization("objects.yaml"),
         "kubernetes/components/gvisor/kustomization.yaml": GVISOR,
         "kubernetes/components/apparmor/kustomization.yaml": APPARMOR,
+        "kubernetes/components/replicas/kustomization.yaml": REPLICAS,
+        "kubernetes/components/replicas/pods.yaml": PODS,
     }
     for mode, found in objects.items():
         own = [one for one in found if seen[one] < len(MODES)]
