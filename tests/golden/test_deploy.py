@@ -56,8 +56,8 @@ patches:
 """
 # More pods than one. What kustomize adds to the rendered objects is a name for each pod, by a Service without an address.
 REPLICAS = """\
-# Two pods, each with logins, models and a queue of its own; on different nodes where there are some. Choose the number before
-# the first start: the name of the Service that names the pods cannot be changed later. docs/guides/kubernetes.md says more.
+# Two pods, each with logins, models and a queue of its own; on different nodes where there are some. Choose it before the
+# first start: the name of the Service that names the pods cannot be changed later. docs/guides/kubernetes.md says more.
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 resources:
@@ -118,8 +118,9 @@ def _template() -> str:
     """The body of POST /v2/templates (docs.runpod.io/api-reference-v2/templates/create-a-template). No start command: the
     image has its own. What the platform would start beside it is off."""
     return json.dumps({
-        "name": "Catalyst", "image": f"registry.example.com/{IMAGE}", "category": "NVIDIA", "disk": 20, "ports": ["8188/tcp"],
-        "env": variables(settings_with(**RENTED)), "mounts": {"persistent": {"size": 100, "path": "/workspace"}},
+        "name": "Catalyst", "image": f"registry.example.com/{IMAGE}", "category": "NVIDIA", "disk": 20,
+        "ports": ["8188/tcp"], "env": variables(settings_with(**RENTED)),
+        "mounts": {"persistent": {"size": 100, "path": "/workspace"}},
         "public": False, "serverless": False, "startJupyter": False, "startSsh": False,
     }, indent=2) + "\n"  # fmt: skip
 
