@@ -97,7 +97,8 @@ def _usable(folder: Path, user: tuple[int, int], *, write: bool) -> None:
 
 
 def _keeps_modes(folder: Path) -> None:
-    """What we make there is ours alone. Asked by making something: a share can squash every owner, whatever it is called."""
+    """What we make there is ours, and nobody else may write it, as Store insists on. Asked by making something: a share
+    can squash every owner, whatever it is called."""
     try:
         tried = Path(tempfile.mkdtemp(prefix=".catalyst-", dir=folder))
     except OSError as error:
@@ -107,7 +108,7 @@ def _keeps_modes(folder: Path) -> None:
     finally:
         tried.rmdir()
     try:
-        if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise OwnerlessFolder(str(folder), filesystem.of(held).kind)
     finally:
         os.close(held)

@@ -5,6 +5,7 @@ What a file system answers is played here, so that it needs no root and no share
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,7 @@ def volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of this user, in a container that has a scratch folder; nobody here is root."""
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr(prepare, "SCRATCH", str(tmp_path / "scratch"))
-    monkeypatch.setattr(prepare.os, "geteuid", lambda: ME or 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: ME or 1000)
     stat = Path.stat
 
     def as_a_user(path: Path, **words: Any) -> Any:  # root's own files, where the tests run as root, are the user's
@@ -58,7 +59,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path, owner: tuple[int, int,
         uid, gid, mode = owner
         return SimpleNamespace(st_uid=uid, st_gid=gid, st_mode=0o040000 | mode) if path == folder else stat(path, **words)
 
-    monkeypatch.setattr(prepare.os, "access", answered)
+    monkeypatch.setattr(os, "access", answered)
     monkeypatch.setattr(Path, "stat", owned)
 
 
@@ -108,13 +109,13 @@ def test_a_folder_that_cannot_be_entered(volume: Path, monkeypatch: pytest.Monke
 
 def test_a_volume_that_is_mounted_read_only_is_no_matter_of_owners(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, volume, (*USER, 0o755))
-    monkeypatch.setattr(prepare.os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
     with pytest.raises(ReadOnlyFolder, match="mounted read-only") as caught:
         prepare.folders(settings(volume), instance=True)
     assert "chown" not in caught.value.hint
 
 
-@pytest.mark.parametrize("made", [(0, 0o777), (65534, 0o700), (1000, 0o755)])
+@pytest.mark.parametrize("made", [(0, 0o777), (65534, 0o700), (1000, 0o770)])
 def test_a_file_system_without_owners_or_modes(
     volume: Path, monkeypatch: pytest.MonkeyPatch, made: tuple[int, int]
 ) -> None:
@@ -138,13 +139,13 @@ def test_what_cannot_even_be_tried_is_said(volume: Path, monkeypatch: pytest.Mon
     def full(*_: Any, **__: Any) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(prepare.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
     with pytest.raises(PathRefused, match="no space left on device"):
         prepare.folders(settings(volume), instance=True)
 
 
 def test_a_place_that_cannot_be_given_away_is_not_left_as_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`catalyst up` by root on a share that squashes root, or on NTFS: the next start would take the folder for the owner's."""
+    """`catalyst up` by root on a share that squashes root, or on NTFS: the next start would take it for the owner's."""
 
     def squashed(*_: Any, **__: Any) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
