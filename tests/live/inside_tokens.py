@@ -5,7 +5,6 @@ Prints what each client got inside, a JSON object a line; then, as `{"from": …
 guard, and what the gateway's endpoints answered. The patterns come on standard input, as for token_search.py.
 """
 
-import base64
 import json
 import os
 import subprocess
@@ -26,10 +25,6 @@ with open("/opt/comfyui/patterns") as patterns:
     subprocess.run([sys.executable, "/opt/comfyui/token_clients.py"], stdin=patterns)
 print("SEARCH DONE", flush=True)
 """
-PAGES = ("/", "/catalyst", "/catalyst/", "/catalyst/state", "/catalyst/login", "/catalyst/logout", "/catalyst/tokens",
-         "/catalyst/egress", "/healthz", "/readyz", "/metrics", "/system_stats", "/probes", "/internal/logs", "/prompt",
-         "/view?filename=../../.catalyst/session/broker.json", "/userdata/..%2f..%2f.catalyst%2fsession%2fplan.json")  # fmt: skip
-METHODS = ("GET", "HEAD", "POST", "OPTIONS", "TRACE")
 
 
 class Bare:
@@ -50,20 +45,17 @@ class Bare:
             self.words += ["--env", f"{key}={value}"]
 
     def inside(self, *words: str, given: str = "") -> str:
-        done = subprocess.run([self.engine, "exec", "--interactive", self.name, *words], input=given, capture_output=True,
-                              text=True, timeout=120, check=False)  # fmt: skip
+        done = subprocess.run([self.engine, "exec", "--interactive", "--workdir", "/tmp", self.name, *words], input=given,
+                              capture_output=True, text=True, timeout=WITHIN, check=False)  # fmt: skip
         if done.returncode:
             print(done.stderr[-2000:], file=sys.stderr)
         return done.stdout
 
     def pages(self) -> list[str]:
-        """Head and body of every page and method, with a login and without."""
+        """What each of gateway_pages.py's requests was answered, with a login and without."""
         bearer = self.inside("catalyst", "token", "new", "search").strip()
-        asked = [["--request", method, *more, f"http://127.0.0.1:8188{page}"] for page in PAGES for method in METHODS
-                 for more in ([], ["--header", f"Authorization: Bearer {bearer}"])]  # fmt: skip
-        script = "".join(f"curl -sS -i --path-as-is --max-time 20 {' '.join(repr(word) for word in one)} | base64 -w0; echo\n"
-                         for one in asked)  # fmt: skip
-        return [base64.b64decode(line).decode(errors="replace") for line in self.inside("sh", given=script).splitlines()]
+        script = (HERE / "gateway_pages.py").read_text()
+        return list(json.loads(self.inside("python3", "-c", script, "8188", given=bearer)))
 
 
 def wait(log: Path, word: str, running: "subprocess.Popen[bytes]") -> None:
@@ -79,7 +71,7 @@ def search(bare: Bare, patterns: str) -> None:
         running = subprocess.Popen([bare.engine, "run", "--rm", "--name", bare.name, *bare.words, inside_image.IMAGE],
                                    stdout=out, stderr=out)  # fmt: skip
     # Such a process has the container's variables, and lives beside the workload: a health check, or the owner's shell.
-    beside = None
+    beside: subprocess.Popen[bytes] | None = None
     try:
         end = time.monotonic() + WITHIN
         while not bare.inside("cat", "/proc/1/comm") and running.poll() is None and time.monotonic() < end:
@@ -97,7 +89,8 @@ def search(bare: Bare, patterns: str) -> None:
     finally:
         subprocess.run([bare.engine, "rm", "--force", "--volumes", bare.name], capture_output=True, check=False)
         running.wait()
-        if beside:
+        if beside is not None:
+            beside.kill()
             beside.wait()
 
 

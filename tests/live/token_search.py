@@ -1,7 +1,7 @@
 """Runs in the sandbox: looks for a token wherever a program there can look, and says where it was.
 
-`python token_search.py < PATTERNS`: what to look for in hex, backwards, so that looking for it does not plant it, a word each;
-prints a JSON object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
+`python token_search.py < PATTERNS`: what to look for, a word each, in hex and backwards, so that looking for it does not plant
+it; prints a JSON object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
 """
 
 import base64
@@ -75,17 +75,16 @@ def file_at(path: str, kind: str) -> None:
 
 def of_files() -> None:
     """Everything but the system's own folders, which came from the distribution, and the kernel's."""
-    for top in ("/data", "/tmp", "/scratch", "/run", "/etc", "/dev/shm", "/home", "/root", "/var", "/opt", "/mnt", "/srv",
-                "/core", "/proc/self/cwd"):
+    own = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "proc", "sys", "dev", "boot"}
+    for top in (*(f"/{name}" for name in os.listdir("/") if name not in own), "/dev/shm", "/proc/self/cwd/."):
         file_at(top, "files")
         for folder, _, names in os.walk(top):
             for name in names:
                 file_at(os.path.join(folder, name), "files")
-    for name in os.listdir("/"):
-        file_at(f"/{name}", "files")
 
 
-BROKERS = ("/run/catalyst/out/out.sock", "/run/catalyst/out/egress.sock", "/run/catalyst/egress.sock")
+BROKERS = ("/run/catalyst/out/out.sock", "/run/catalyst/out/egress.sock", "/run/catalyst/egress.sock",
+           "/data/.catalyst/session/out/out.sock", "/data/.catalyst/session/egress.sock")  # fmt: skip
 
 
 def sockets() -> list[str]:
