@@ -1,5 +1,5 @@
-"""`python gateway_pages.py PORT < BEARER`: asks the gateway at 127.0.0.1:PORT for all that it has of its own and for some of what
-it must not have, with the login and without, and prints the answers, heads and bodies, as a JSON list."""
+"""`python gateway_pages.py PORT < BEARER`: asks the gateway at 127.0.0.1:PORT for all that it has of its own and for some of
+what it must not have, with the login and without, and prints the answers, heads and bodies, as a JSON list."""
 
 import json
 import socket
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 PATHS = ("/", "/catalyst", "/catalyst/", "/catalyst/state", "/catalyst/login", "/catalyst/logout", "/catalyst/tokens",
          "/catalyst/egress", "/healthz", "/readyz", "/metrics", "/system_stats", "/internal/logs",
-         "/view?filename=../../.catalyst/session/broker.json", "/userdata/..%2f..%2f.catalyst%2fsession%2fplan.json")  # fmt: skip
+         "/view?filename=../../.catalyst/session/broker.json", "/userdata/..%2f.catalyst%2fsession%2fplan.json")  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "TRACE")
 
 

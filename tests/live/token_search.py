@@ -1,7 +1,7 @@
 """Runs in the sandbox: looks for a token wherever a program there can look, and says where it was.
 
-`python token_search.py < PATTERNS`: what to look for, a word each, in hex and backwards, so that looking for it does not plant
-it; prints a JSON object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
+`python token_search.py < PATTERNS`: what to look for, a word each, in hex and backwards, so that looking for it does not
+plant it; prints a JSON object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
 """
 
 import base64

@@ -47,8 +47,9 @@ def _asked_to_end(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]) -> int:
-    """Gateway, broker and workload in this container; `take` takes the tokens that it was given, once they may be there. Does
-    not return where all of it starts; else the exit code."""
+    """Gateway, broker and workload in this container. Does not return where all of it starts; else the exit code.
+
+    `take` takes the tokens that the container was given, once it is known that they may be there."""
     given = tokens.given(settings)
     ready = _start(settings, shared=False, use=given and settings.network_mode is not NetworkMode.ISOLATED)
     if given:

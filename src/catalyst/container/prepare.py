@@ -123,7 +123,7 @@ def _private(settings: Settings) -> tuple[str, ...]:
     """What lies in the workload's sight and is not its own: who may log in, the certificate's key, mounted secrets, and all
     that lies beside the vault, such as its identity."""
     vault = settings.security_token_vault_path
-    beside = os.path.dirname(os.path.realpath(vault)) if os.path.lexists(vault) else ""
+    beside = str(Path(os.path.realpath(vault)).parent) if os.path.lexists(vault) else ""
     own = (str(Store(settings.data).folder), settings.tls_key, *SECRETS, beside)
     return tuple(path for path in own if path and Path(path).exists())
 

@@ -34,9 +34,9 @@ DEVICE = READ | WRITE_FILE | TRUNCATE | IOCTL_DEV
 def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> None:
     """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without these rules.
 
-    Reading is allowed everywhere but below `files.hidden`, `files.shown` there excepted, since the sandbox shows nothing else
-    that may not be read; running only below SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts
-    nothing.
+    Reading is allowed everywhere but below `files.hidden`, and there of `files.shown`, since the sandbox shows nothing else
+    that may not be read; running only below SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp`
+    says. None restricts nothing.
     `scoped`: no signal to a process outside, no abstract unix socket made outside.
     """
     if files is None and tcp is None and not scoped:

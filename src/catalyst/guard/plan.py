@@ -41,7 +41,8 @@ class Door(Record):
 
 class FileRules(Record):
     """Landlock: paths below which programs may be run, paths below which may be written, and paths below which no file may
-    be opened at all, because Catalyst's own files lie there in the workload's sight. `shown`: files there that may be read."""
+    be opened at all, because Catalyst's own files lie there in the workload's sight; `shown` are those there that may be
+    read."""
 
     execute: tuple[str, ...]
     write: tuple[str, ...]
