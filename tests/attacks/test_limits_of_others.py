@@ -1,6 +1,6 @@
-"""In one container Landlock keeps the workload from signals to whoever has its uid, and not from prlimit(2): a limit on processor
-time is a signal too, SIGXCPU, and its core has the victim's environment, where `docker exec` and health checks have the
-container's tokens. The filter lets nobody set the limits of others."""
+"""In one container Landlock keeps the workload from signals to whoever has its uid, and not from prlimit(2): a limit on
+processor time is a signal too, SIGXCPU, and its core has the victim's environment, where `docker exec` and health checks have
+the container's tokens. The filter lets nobody set the limits of others."""
 
 import binascii
 import os
@@ -44,7 +44,8 @@ def attacked(folder: Path, calls: str | None) -> tuple[int, int, str]:
         rules = {"execute": ["/usr"], "write": [str(folder)], "hidden": [], "shown": []}
         plan = write_plan(folder, {"argv": ["/usr/bin/python3", "-c", KILL, str(victim.pid)], "uid": UID, "gid": UID,
                                    "file_rules": rules, "scoped": True, "filter": calls})  # fmt: skip
-        done = subprocess.run([sys.executable, "-I", "-S", str(GUARD), str(plan)], capture_output=True, text=True, timeout=60)
+        argv = [sys.executable, "-I", "-S", str(GUARD), str(plan)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
         end = time.monotonic() + 60
         while done.returncode == 0 and victim.poll() is None and time.monotonic() < end:
             time.sleep(0.05)

@@ -2,7 +2,8 @@
 vault in FOLDER/vault and a token in its environment, whose ComfyUI uses tokens and then looks for them.
 
 Prints what each client got inside, a JSON object a line; then, as `{"from": …}`, what the same search found from outside the
-guard, and what the gateway's endpoints answered. The patterns come on standard input, as for token_search.py.
+guard, what the gateway's endpoints answered, and how starts ended that would not be safe. The patterns come on standard
+input, as for token_search.py.
 """
 
 import json
@@ -94,6 +95,34 @@ def search(bare: Bare, patterns: str) -> None:
             beside.wait()
 
 
+# In which the workload could read a token, or open the vault to others: options beside an image and its command.
+NO_LANDLOCK = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+    {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}  # fmt: skip
+
+
+def unsafe(folder: Path) -> dict[str, list[str]]:
+    (folder / "none.json").write_text(json.dumps(NO_LANDLOCK))
+    token, vault = f"--env=HF_TOKEN={(folder / 'token').read_text()}", "--env=SECURITY_TOKEN_VAULT_PATH=/vault/vault.age"
+    bare = f"--security-opt=seccomp={folder}/none.json"
+    return {
+        "a token without Landlock": [bare, token],
+        "a token without Landlock, isolated": [bare, token, "--env=NETWORK_MODE=isolated"],
+        "a vault without Landlock": [bare, vault, f"--volume={folder}/vault:/vault:ro"],
+        "a vault that can be written": [vault, f"--volume={folder}/vault:/vault"],
+        "a vault in no mount of its own": [
+            "--env=SECURITY_TOKEN_VAULT_PATH=/srv/vault.age", f"--volume={folder}/vault/vault.age:/srv/vault.age:ro",
+        ],
+    }  # fmt: skip
+
+
+def refuse(engine: str, folder: Path) -> None:
+    """How each of them ended."""
+    for what, options in unsafe(folder).items():
+        done = subprocess.run([engine, "run", "--rm", *options, "--env", "CATALYST_APP=canary", inside_image.IMAGE],
+                              capture_output=True, text=True, timeout=WITHIN, check=False)  # fmt: skip
+        print(json.dumps({"from": what, "code": done.returncode, "said": done.stdout + done.stderr}), flush=True)
+
+
 def main(engine: str, folder: Path, clients: Path) -> None:
     patterns = sys.stdin.read()
     folder.chmod(0o755)
@@ -103,6 +132,7 @@ def main(engine: str, folder: Path, clients: Path) -> None:
     (folder / "tree/patterns").write_text(patterns)
     with inside_image.ready(engine) as variables:
         os.environ.update(variables)
+        refuse(engine, folder)
         search(Bare(engine, folder, clients), patterns)
 
 

@@ -95,8 +95,8 @@ def sockets() -> list[str]:
 
 def of_the_gateway() -> None:
     """What any server on loopback answers, the gateway among them where it is in sight."""
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        port = int(line.split()[1].rpartition(":")[2], 16)
+    listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if line.split()[3] == "0A"]
+    for port in {int(one.rpartition(":")[2], 16) for one in listening}:
         for path in ("/", "/catalyst", "/catalyst/state", "/healthz", "/metrics", "/system_stats"):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as peer:
                 peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())

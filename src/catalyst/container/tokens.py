@@ -1,8 +1,8 @@
 """Tokens in a container that the workload shares: what must hold before one may be there at all.
 
 Everything has one uid. From what the broker has in its memory, from the container's variables in the environment of each
-health check and `docker exec`, and from the vault and its identity in a mounted folder, the workload is kept by its Landlock
-domain, and from the second and third by nothing else. So without all of it nothing starts (tests/live/test_inside_tokens.py).
+health check and `docker exec`, and from the vault and its identity in a mounted folder the workload is kept by its Landlock
+domain, and from the second and third by nothing else. So nothing starts without it (tests/live/test_inside_tokens.py).
 """
 
 import os
@@ -58,5 +58,5 @@ def _insist_on(path: str, mounted: frozenset[str]) -> None:
         raise PathRefused("SECURITY_TOKEN_VAULT_PATH", path, "in a container its folder must be one that is mounted, with "
                           "nothing else in it", f"--volume FOLDER:{pasted(folder)}:ro")  # fmt: skip
     if not os.statvfs(folder).f_flag & os.ST_RDONLY:
-        raise PathRefused("SECURITY_TOKEN_VAULT_PATH", path, "its folder can be written: the workload has your uid in here and "
-                          "could open it to others", f"--volume FOLDER:{pasted(folder)}:ro")  # fmt: skip
+        raise PathRefused("SECURITY_TOKEN_VAULT_PATH", path, "its folder can be written: the workload has your uid in here, "
+                          "and could open it to others", f"--volume FOLDER:{pasted(folder)}:ro")  # fmt: skip
