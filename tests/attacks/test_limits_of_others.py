@@ -1,6 +1,6 @@
 """In one container Landlock keeps the workload from signals to whoever has its uid, and not from prlimit(2): a limit on
-processor time is a signal too, SIGXCPU, and its core has the victim's environment, where `docker exec` and health checks have
-the container's tokens. The filter lets nobody set the limits of others."""
+processor time is a signal too, SIGXCPU, and its core has the victim's environment, in which `docker exec` and health checks
+have the container's tokens. The filter lets nobody set the limits of others."""
 
 import binascii
 import os

@@ -1,4 +1,4 @@
-"""One container, one uid: the workload uses a token by the real client and finds it nowhere; the same search beside it finds."""
+"""One container, one uid: the workload uses a token by the real client and finds it nowhere; a search beside it finds it."""
 
 import hashlib
 import json
