@@ -65,6 +65,18 @@ def wait(log: Path, word: str, running: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.2)
 
 
+def another(bare: Bare) -> dict[str, str]:
+    """The broker is killed. The bundle that the workload trusts before and after, and the numbers of its file."""
+    trust = "/data/.catalyst/session/trust.pem"
+    find = "for p in /proc/[0-9]*; do grep -qa 'services[.]broker' $p/cmdline && kill -9 ${p#/proc/}; done"
+    before, number = bare.inside("cat", trust), bare.inside("stat", "-c", "%i", trust)
+    bare.inside("sh", "-c", find)
+    end = time.monotonic() + WITHIN
+    while (after := bare.inside("cat", trust)) == before and time.monotonic() < end:
+        time.sleep(0.2)
+    return {"before": before, "after": after, "number": number, "then": bare.inside("stat", "-c", "%i", trust)}
+
+
 def search(bare: Bare, patterns: str) -> None:
     """Start it, let it search, and search from beside it."""
     log = bare.folder / "log"
@@ -87,6 +99,7 @@ def search(bare: Bare, patterns: str) -> None:
         found = bare.inside("python3", "-c", script, given=patterns)
         print(json.dumps({"from": "beside", **json.loads(found or "{}")}), flush=True)
         print(json.dumps({"from": "the gateway", "pages": bare.pages()}), flush=True)
+        print(json.dumps({"from": "a second broker", **another(bare)}), flush=True)
     finally:
         subprocess.run([bare.engine, "rm", "--force", "--volumes", bare.name], capture_output=True, check=False)
         running.wait()

@@ -54,6 +54,9 @@ def test_used_inside_and_found_nowhere_but_beside(came: dict[str, Any]) -> None:
     _the_control(came["beside"]["hits"])
     _no_page_has_it(came["the gateway"]["pages"], came["identity"])
     _unsafe_starts_are_refused(came)
+    second = came["a second broker"]  # it opened the vault again; the rule that shows the bundle is one for its file
+    assert second["number"] == second["then"]
+    assert second["before"] != second["after"] != ""
     assert SECRET not in came["all"]
 
 
