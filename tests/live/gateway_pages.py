@@ -22,10 +22,9 @@ def ask(port: int, method: str, path: str, bearer: str) -> str:
     return answer.decode(errors="replace")
 
 
-def main() -> None:
-    port, bearer = int(sys.argv[1]), sys.stdin.read().strip()
-    print(json.dumps([ask(port, method, path, word) for path in PATHS for method in METHODS for word in ("", bearer)]))
+def pages(port: int, bearer: str) -> list[str]:
+    return [ask(port, method, path, word) for path in PATHS for method in METHODS for word in ("", bearer)]
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(pages(int(sys.argv[1]), sys.stdin.read().strip())))
