@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from catalyst.instance.way_out import abstract, nameless
 from complaint import GUARD, write_plan
 from support import open_to_all
 
@@ -134,3 +135,31 @@ def test_the_owners_socket_has_a_name_that_only_the_unconfined_can_use(tmp_path:
                               timeout=60)  # fmt: skip
     assert (done.returncode == 0) is not scoped, done.stderr
     assert ("PermissionError" in done.stderr) is scoped
+
+
+LISTED = """
+import socket, sys
+names = [line.split()[-1].replace("@", chr(0), 1) for line in open("/proc/net/unix")]
+for name in names:
+    if sys.argv[1] in name:
+        try:
+            socket.socket(socket.AF_UNIX).connect(name)
+            print("through")
+        except OSError as error:
+            print(error)
+"""
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_without_scopes_a_name_that_nobody_was_told_is_listed_and_none_is_not(tmp_path: Path, named: bool) -> None:
+    """proc_pid_net(5) lists every name, so none is a secret; the owner has a descriptor and needs no name."""
+    open_to_all(tmp_path)
+    secret = os.urandom(32).hex()
+    with abstract(secret) if named else nameless(tmp_path):
+        argv = ["/usr/bin/python3", "-c", LISTED, secret if named else "egress.sock"]
+        plan = write_plan(tmp_path, {"argv": argv, "uid": UID, "gid": UID})
+        words = [sys.executable, "-I", "-S", str(GUARD), str(plan)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert ("through" in done.stdout) is named
+    assert list(tmp_path.iterdir()) == [tmp_path / "plan.json"]

@@ -22,7 +22,7 @@ from catalyst.instance.front import Front
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
 from catalyst.instance.tokens import Tokens
-from catalyst.instance.way_out import SOCKET, WayOut, abstract
+from catalyst.instance.way_out import SOCKET, WayOut, abstract, nameless
 from catalyst.policy.build import build
 from catalyst.render import broker
 from catalyst.render.session import BROKER_FILE
@@ -91,7 +91,8 @@ class Services:
         else:
             self.sockets.out.mkdir(mode=0o700)
         log = self.store.open_egress_log()
-        control = abstract(self.store.id, named=self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE)
+        scoped = self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE
+        control = abstract(self.store.id) if scoped else nameless(self.store.session)
         try:
             self.way_out = WayOut(self.settings, self.store.session, log, self.tokens, out=self.sockets.out, control=control)
             stack.callback(self.way_out.end)
