@@ -68,6 +68,8 @@ def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]
 def workload(settings: Settings, tell: Tell) -> int:
     """The workload alone; the other container is `front`. Does not return where it starts."""
     ready = _start(settings, shared=True)
+    if tokens.in_environment():
+        tokens.insist(ready)
     _say_gaps(ready, tell)
     tell(NO_TOKENS)
     _become_guard(ready, ())

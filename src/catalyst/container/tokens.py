@@ -20,7 +20,12 @@ CONTROL = "hidden-secrets"
 
 def given(settings: Settings) -> bool:
     """Has whoever started the container given it tokens, whether they can be used or not?"""
-    return bool(settings.security_token_vault_path) or any(environment(*TOKENS).values())
+    return bool(settings.security_token_vault_path) or in_environment()
+
+
+def in_environment() -> bool:
+    """Has it one in its variables, which every `docker exec` and health check gets too?"""
+    return any(environment(*TOKENS).values())
 
 
 def insist(ready: Prepared) -> None:
