@@ -9,6 +9,7 @@ tool how many of the planted weaknesses it names, go to stdout.
 """
 
 import argparse
+import compileall
 import json
 import os
 import statistics
@@ -162,6 +163,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, required=True, help="folder of the peers' programs")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
+    compileall.compile_dir(ROOT / "src", quiet=1)  # as an installed program is, whatever PYTHONDONTWRITEBYTECODE says
     times: dict[str, list[float]] = {name: [] for name in TOOLS}
     found: dict[str, Found] = {}
     with tempfile.TemporaryDirectory() as place:

@@ -9,6 +9,7 @@ harmless files of tests/harmful.py, what each tool flags.
 """
 
 import argparse
+import compileall
 import os
 import statistics
 import struct
@@ -120,6 +121,7 @@ def main() -> int:
     parser.add_argument("--bomb", action="store_true")
     parser.add_argument("--corpus", action="store_true")
     options = parser.parse_args()
+    compileall.compile_dir(ROOT / "src", quiet=1)  # as an installed program is, whatever PYTHONDONTWRITEBYTECODE says
     commands = tools(options.peers)
     env = {"PYTHONPATH": str(ROOT / "src"), "PATH": os.defpath, "HOME": "/nonexistent"}
     kinds: dict[str, Callable[[Path, int], None]] = {

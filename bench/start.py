@@ -7,6 +7,7 @@ says where Catalyst's time goes, by Python's own import profile and by timing th
 """
 
 import argparse
+import compileall
 import os
 import re
 import statistics
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--image", default="", help="image for docker run; without it docker is left out")
     options = parser.parse_args()
+    compileall.compile_dir(SRC, quiet=1)  # as an installed program is, whatever PYTHONDONTWRITEBYTECODE says
     with tempfile.TemporaryDirectory() as data:
         Path(data).chmod(0o755)
         run = [sys.executable, "-P", "-m", "catalyst", "run", "--engine=bwrap", f"--data={data}/d",

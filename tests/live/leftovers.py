@@ -4,7 +4,7 @@ prompt: in what files hold and in how they are called."""
 import mmap
 import os
 import signal
-import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -91,7 +91,7 @@ def holding(catalyst: Catalyst, secret: str, *more: Path) -> list[str]:
               Path("/var/tmp"), Path("/var/lib/containers"), Path("/var/lib/docker"), *more]  # fmt: skip
     places += [path for path in Path("/tmp").glob("*") if not path.name.startswith("pytest")]
     since = catalyst.data.parent.stat().st_ctime - 60
-    found = [path for place in places for path in _recent(place, since)
+    found = [path for path in _recent(places, since)
              if "/comfyui-" not in path and (secret in path or _holds(path, secret.encode()))]  # fmt: skip
     return found + [name for name in _swap() if _holds(name, secret.encode())]
 
@@ -101,15 +101,15 @@ def _swap() -> list[str]:
     return [line.split()[0] for line in Path("/proc/swaps").read_text().splitlines()[1:]]
 
 
-def _recent(place: Path, since: float) -> Iterator[str]:
-    """Regular files at or below it; what vanishes meanwhile is left out, and nothing else."""
-    walked = [(str(place.parent), [], [place.name])] if place.is_file() else os.walk(place)
-    for folder, _, names in walked:
-        for path in (f"{folder}/{name}" for name in names):
-            with suppress(OSError):
-                found = Path(path).lstat()
-                if stat.S_ISREG(found.st_mode) and found.st_mtime >= since and found.st_size < 64 << 20:
-                    yield path
+def _recent(places: list[Path], since: float) -> list[str]:
+    """Regular files at or below them; what vanishes meanwhile is left out, and nothing else. By find(1), because engines
+    keep so many files that a walk of our own takes longer than most tests."""
+    there = [str(place) for place in places if place.exists()]
+    words = ["-type", "f", "-newermt", f"@{since:.0f}", "-size", f"-{64 << 20}c", "-print0"]
+    done = subprocess.run(["find", *there, *words], capture_output=True, check=False)
+    strange = [line for line in done.stderr.splitlines() if not line.endswith(b"No such file or directory")]
+    assert strange == []
+    return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
 
 
 def _holds(path: str, secret: bytes) -> bool:

@@ -63,6 +63,11 @@ class Composed:
                                f"http://127.0.0.1:{self.port}{path}"],
                               capture_output=True, text=True, timeout=60).stdout  # fmt: skip
 
+    def page(self, path: str, *headers: str) -> str:
+        words = [word for header in headers for word in ("-H", header)]
+        return subprocess.run(["curl", "-fsS", *words, f"http://127.0.0.1:{self.port}{path}"],
+                              capture_output=True, text=True, timeout=60).stdout  # fmt: skip
+
 
 def _free_port() -> int:
     with socket.socket() as one:
@@ -127,6 +132,9 @@ def test_it_answers_and_is_confined(engine: str, tmp_path: Path, level: str, mod
         assert project.run("workload", "catalyst", "health").returncode == 0
         token = project.run("front", "catalyst", "token", "new", "t").stdout.strip()
         assert project.status("/system_stats", f"Authorization: Bearer {token}") == "200"
+        page = project.page("/catalyst", f"Authorization: Bearer {token}")
+        assert "The workload has a container of its own. This is what that said" in page
+        assert '<span class="enforced">enforced</span>' in page
         link = project.run("front", "catalyst", "token", "link").stdout
         assert "#token=" in link, project.run("front", "catalyst", "token", "link").stderr
         assert link.strip().partition("=")[2] not in project.log("front")

@@ -1,11 +1,9 @@
-"""The README shows the program's own help, and its commands exist."""
+"""The README shows the program's own help and its own numbers; that its commands exist is in test_documents.py."""
 
 import re
 from pathlib import Path
 
-import pytest
-
-from catalyst.cli.parser import COMMANDS, build
+from catalyst.cli.parser import build
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -14,16 +12,6 @@ README = (ROOT / "README.md").read_text()
 def test_the_help_is_the_programs() -> None:
     shown = README.partition("$ catalyst --help\n")[2].partition("```")[0]
     assert shown == build().format_help(), "paste the output of: catalyst --help"
-
-
-@pytest.mark.parametrize("line", re.findall(r"^(?:\./)?catalyst (.*?)(?:\s+#.*)?$", README, re.MULTILINE))
-def test_its_command_lines_parse(line: str) -> None:
-    words = line.split()
-    if words[0] == "test":
-        assert (ROOT / "tests/run.sh").is_file()
-        return
-    assert words[0] in COMMANDS
-    build(words[0]).parse_args(words)
 
 
 def test_the_table_of_variables_is_complete() -> None:

@@ -4,9 +4,11 @@
 `front` and `workload` are the same two halves in containers of their own, which share the folders of the two sockets.
 """
 
+import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
@@ -19,12 +21,14 @@ from catalyst.errors import FAILED
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.guard.unprivileged import give_up_root
+from catalyst.instance import front as front_of
 from catalyst.instance import health
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
 from catalyst.instance.store import Store
 from catalyst.instance.tokens import Tokens
 from catalyst.policy.model import Enforced
 from catalyst.policy.requirement import words
+from catalyst.services.gateway import stated
 from catalyst.settings import NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
@@ -72,6 +76,7 @@ def workload(settings: Settings, tell: Tell) -> int:
         tokens.insist(ready)
     _say_gaps(ready, tell)
     tell(NO_TOKENS)
+    _state(ready, tell)
     _become_guard(ready, ())
 
 
@@ -117,6 +122,19 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")
+
+
+def _state(ready: Prepared, tell: Tell) -> None:
+    """For the page /catalyst of the other container, beside the door. A workload that ran here before us may have left
+    anything under these names where the kernel has no Landlock: nothing of it is followed or kept."""
+    door = Path(Sockets(Path(ready.sandbox.session), shared=True).door)
+    new = door / f"{stated.NAME}.{os.urandom(6).hex()}"
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o400), "w") as stream:
+            json.dump(front_of.posture(ready.settings, prepare.CONTAINER.id, ready.answers), stream)
+        new.replace(door / stated.NAME)
+    except OSError as error:
+        tell(f"the page /catalyst will not show what holds here: {door}: {(error.strerror or str(error)).lower()}")
 
 
 def _become_guard(ready: Prepared, pids: tuple[int, ...]) -> NoReturn:

@@ -103,8 +103,7 @@ class Services:
             os.close(log)
 
     def _open_gateway(self, stack: ExitStack) -> None:
-        answers = self.beside.answers if self.beside else {}
-        shown = front.posture(self.settings, CONTAINER.id, answers)
+        shown = front.posture(self.settings, CONTAINER.id, self.beside.answers if self.beside else {})
         self.gateway = self.front.start(self.store, shown, broker=self._config is not None, door=self.sockets.door)
         stack.callback(self._end_gateway)
 

@@ -165,14 +165,15 @@ def config(settings: Settings, store: Store) -> Config:
 
 
 def posture(settings: Settings, engine: str, answers: Mapping[str, Answer]) -> Mapping[str, Any]:
-    """What /catalyst shows of a start under `engine`, whose layers gave these answers."""
+    """What /catalyst shows of a start under `engine`, whose layers gave these answers; none where the workload is in a
+    container of its own, and then nothing is known of its ComfyUI either."""
     named = {control.id: control.title for control in controls()}
     tree = comfyui.find(settings) if settings.app != "canary" else None
     running = ".".join(map(str, comfyui.version(tree))) or "of unknown version" if tree else "none: the canary runs"
     return {
         "facts": {
             "security level": settings.security_level.name.lower(), "network mode": settings.network_mode.name.lower(),
-            "engine": engine, "Catalyst": __version__, "ComfyUI's version": running,
+            "engine": engine, "Catalyst": __version__, **({"ComfyUI's version": running} if answers else {}),
         },
         "controls": [
             {"id": name, "title": named.get(name, name), "overall": words(answer.overall),

@@ -1,12 +1,13 @@
 """JUnit, as CI servers read it: a suite for each subject, a case for each check; what is unknown is skipped, with why."""
 
 import re
-from xml.sax.saxutils import quoteattr
+from html import escape  # xml.sax.saxutils loads an HTTP client
 
 from catalyst.audit.model import Broken, Held, NotApplicable, Unknown
 from catalyst.audit.report.summary import Report
 from catalyst.audit.run import Row, Subject
 
+_SPACE = re.compile(r"[\t\n\r]")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -49,4 +50,5 @@ def _case(row: Row) -> str:
 
 
 def _text(value: str) -> str:
-    return quoteattr(_NOT_XML.sub("?", value))
+    """An attribute's value; white space as references, or a parser would make blanks of it (XML 1.0, 3.3.3)."""
+    return f'"{_SPACE.sub(lambda found: f"&#{ord(found[0])};", escape(_NOT_XML.sub("?", value)))}"'

@@ -67,7 +67,7 @@ class Gateway:
         self.condition = Condition(door, self.probe)
         self._desk = Desk(config, state, self.sockets, self.counts)
         self._posture, self._disk, self._encrypted, self._log = shown, disk, encrypted, log
-        self._egress = egress
+        self._egress, self._door = egress, door
         self._started = time.monotonic()
 
     def admit(self, asked: Asked, peer: str) -> "Admitted | None":
@@ -189,7 +189,7 @@ class Gateway:
             case _ if not who.known:
                 return self._stranger(request, who, path)
             case ("GET", "" | "/"):
-                return posture.show(self._posture, self._live(), self._egress)
+                return posture.show(self._posture, self._door, self._live(), self._egress)
             case ("GET", "/state"):
                 return pages.document(self.condition.told_of())
             case ("GET", "/logout"):

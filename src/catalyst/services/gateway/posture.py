@@ -1,36 +1,40 @@
 """The page /catalyst: what is enforced, by which layer, and what happens. It changes nothing and has no script.
 
-`catalyst up` writes what it shows as one JSON document (instance/front.py); the live part is asked for with each view.
+`catalyst up` writes what it shows as one JSON document (instance/front.py); the live part is asked for with each view, and
+with two containers the other's word (stated.py).
 """
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from typing import Any
 
 from aiohttp import web
 
-from catalyst.services.gateway import pages
+from catalyst.services.gateway import pages, stated
 
 REFRESH = 10  # s
-ELSEWHERE = ("<p>Not known here: the workload has a container of its own, and said at its start what does not hold: "
-             "<code>docker compose logs workload</code>.</p>")  # fmt: skip
+ELSEWHERE = '<p class="soft">The workload has a container of its own. This is what that said before the workload ran.</p>'
+UNSAID = ("<p>Not known here: the workload has a container of its own, which has not said what holds there: "
+          "<code>docker compose logs workload</code>.</p>")  # fmt: skip
 # What the broker says: rows of (host, verdict, count); None where there is no broker to ask.
 Egress = Callable[[], Iterable[tuple[str, str, int]] | None]
 
 
-def show(posture: Mapping[str, Any], live: Mapping[str, str], egress: Egress) -> web.Response:
-    """The page. `live`: label -> value."""
-    facts = {**posture.get("facts", {}), **live}
+def show(posture: Mapping[str, Any], door: int, live: Mapping[str, str], egress: Egress) -> web.Response:
+    """The page. `door` is the folder where a workload's own container says what we cannot know; `live`: label -> value."""
+    own = posture.get("controls", [])
+    said = {} if own else stated.read(door)
+    facts = {**posture.get("facts", {}), **said.get("facts", {}), **live}
     body = f"""<nav><a href="/">ComfyUI</a><a href="/catalyst/logout">Log out</a></nav>
 <h1>What is enforced</h1>
 <p class="soft">Only shown here: what changes it is the command line, which no script of a custom node can reach.</p>
 <div class="card"><dl class="facts">{_facts(facts)}</dl></div>
 <h2>Controls</h2>
-{_controls(posture.get("controls", []))}
+{_controls(own) if own else _stated(said.get("controls", []))}
 <h2>Last verify</h2>
 {_verify(posture.get("verify"))}
 <h2>Where the workload connected</h2>
@@ -51,7 +55,11 @@ def _controls(controls: Iterable[Mapping[str, Any]]) -> str:
         for one in controls
     )
     return ("<table><thead><tr><th>control</th><th>together</th><th>outer: the engine</th><th>inner: the guard</th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>") if rows else ELSEWHERE  # fmt: skip
+            f"</thead><tbody>{rows}</tbody></table>")  # fmt: skip
+
+
+def _stated(controls: Sequence[Mapping[str, Any]]) -> str:
+    return ELSEWHERE + _controls(controls) if controls else UNSAID
 
 
 def _answer(said: str, layer: str) -> str:
