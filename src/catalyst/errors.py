@@ -51,12 +51,33 @@ class PathRefused(SettingsError):
 class ForeignFolder(SettingsError):
     """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode."""
 
+    NOBODY = frozenset({65534, (1 << 32) - 2})  # an owner that this mapping of users, or a share, has no number for
+
     def __init__(self, path: str, found: tuple[int, int, int] | None, user: tuple[int, int], verb: str) -> None:
         whose = f"belongs to {found[0]}:{found[1]} with mode {found[2]:04o}" if found else "is missing"
-        owner = f", or run as its owner: --user {found[0]}:{found[1]}" if found and found[0] else ""
+        owner = f", or run as its owner: --user {found[0]}:{found[1]}" if found and found[0] not in {0, *self.NOBODY} else ""
+        share = " (a share: on its server; NTFS: when it is mounted)" if found else ""
         super().__init__(
             f"{shown(path)} {whose}, and this container runs as {user[0]}:{user[1]}, which may not {verb} it",
-            f"on the host, for the folder that is mounted there: sudo chown -R {user[0]}:{user[1]} FOLDER{owner}",
+            f"on the host, for the folder that is mounted there: sudo chown -R {user[0]}:{user[1]} FOLDER{share}{owner}",
+        )
+
+
+class ReadOnlyFolder(SettingsError):
+    """A folder that must be written is mounted read-only."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{shown(path)} is mounted read-only, and at this SECURITY_LEVEL it must be written",
+                         "leave :ro or readonly out of its --volume or --mount")  # fmt: skip
+
+
+class OwnerlessFolder(SettingsError):
+    """A file system does not keep owner and mode of what is made on it: NTFS, FAT, some shares."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        super().__init__(
+            f"{shown(path)} is on a file system ({kind}) without owners and modes of its own: who may log in would lie open",
+            "take a volume of the engine, and mount the models in it: --volume catalyst:/data --volume FOLDER:/data/models",
         )
 
 

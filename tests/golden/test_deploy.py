@@ -4,6 +4,7 @@ Kustomize takes what all network modes share from base/, and the rest from the m
 files are the rendered objects as they are.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,75 @@ patches:
         value:
           type: RuntimeDefault
 """
+# More pods than one. What kustomize adds to the rendered objects is a name for each pod, by a Service without an address.
+REPLICAS = """\
+# Two pods, each with logins, models and a queue of its own; on different nodes where there are some. Choose it before the
+# first start: the name of the Service that names the pods cannot be changed later. docs/guides/kubernetes.md says more.
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+resources:
+  - pods.yaml
+patches:
+  - target:
+      kind: StatefulSet
+      name: catalyst
+    patch: |-
+      - op: replace
+        path: /spec/replicas
+        value: 2
+      - op: replace
+        path: /spec/serviceName
+        value: catalyst-pods
+      - op: add
+        path: /spec/template/spec/topologySpreadConstraints
+        value:
+          - maxSkew: 1
+            topologyKey: kubernetes.io/hostname
+            whenUnsatisfiable: ScheduleAnyway
+            labelSelector:
+              matchLabels:
+                app.kubernetes.io/name: catalyst
+  - target:
+      kind: Service
+      name: catalyst
+    patch: |-
+      - op: add
+        path: /spec/sessionAffinityConfig
+        value:
+          clientIP:
+            timeoutSeconds: 86400
+"""
+PODS = """\
+# catalyst-0.catalyst-pods.catalyst.svc and so on: one name for each pod.
+apiVersion: v1
+kind: Service
+metadata:
+  name: catalyst-pods
+  namespace: catalyst
+  labels:
+    app.kubernetes.io/name: catalyst
+spec:
+  clusterIP: None
+  selector:
+    app.kubernetes.io/name: catalyst
+  ports:
+    - name: http
+      port: 8080
+      targetPort: http
+"""
+# Rented pods are one container; what can be said of it is the image, variables, ports and a volume (docs/guides/pods.md).
+RENTED = {"security_level": "high", "network_mode": "restricted", "gpu": "nvidia", "self_signed": "true"}
+
+
+def _template() -> str:
+    """The body of POST /v2/templates (docs.runpod.io/api-reference-v2/templates/create-a-template). No start command: the
+    image has its own. What the platform would start beside it is off."""
+    return json.dumps({
+        "name": "Catalyst", "image": f"registry.example.com/{IMAGE}", "category": "NVIDIA", "disk": 20,
+        "ports": ["8188/tcp"], "env": variables(settings_with(**RENTED)),
+        "mounts": {"persistent": {"size": 100, "path": "/workspace"}},
+        "public": False, "serverless": False, "startJupyter": False, "startSsh": False,
+    }, indent=2) + "\n"  # fmt: skip
 
 
 def _rendered(target: str, mode: str) -> str:
@@ -75,12 +145,14 @@ def _wanted() -> Mapping[str, str]:
         "kubernetes/base/kustomization.yaml": _kustomization("objects.yaml"),
         "kubernetes/components/gvisor/kustomization.yaml": GVISOR,
         "kubernetes/components/apparmor/kustomization.yaml": APPARMOR,
+        "kubernetes/components/replicas/kustomization.yaml": REPLICAS,
+        "kubernetes/components/replicas/pods.yaml": PODS,
     }
     for mode, found in objects.items():
         own = [one for one in found if seen[one] < len(MODES)]
         files[f"kubernetes/overlays/{mode}/objects.yaml"] = "---\n".join(own)
         files[f"kubernetes/overlays/{mode}/kustomization.yaml"] = _kustomization("../../base", "objects.yaml")
-    return files
+    return {**files, "rented/runpod.json": _template()}
 
 
 @pytest.mark.parametrize("name", _wanted())
@@ -94,8 +166,7 @@ def test_a_file_of_deploy_is_what_is_rendered(name: str, request: pytest.Fixture
 
 
 def test_nothing_else_lies_in_deploy() -> None:
-    found = {str(file.relative_to(DEPLOY)) for file in (DEPLOY / "kubernetes").rglob("*") if file.is_file()}
-    assert found == {name for name in _wanted() if name.startswith("kubernetes/")}
+    assert {str(file.relative_to(DEPLOY)) for file in DEPLOY.rglob("*") if file.is_file()} == set(_wanted())
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -53,27 +53,32 @@ def test_schemas(tools: Path, manifests: list[Path], version: str) -> None:
     assert said.count("passed for resource") == KINDS * len(manifests)
 
 
-@pytest.mark.parametrize("name", ["apparmor", "gvisor"])
+@pytest.mark.parametrize("name", ["apparmor", "gvisor", "replicas"])
 def test_a_component_leads_to_a_field_that_exists(tools: Path, tmp_path: Path, name: str) -> None:
     """Each operation done here, for want of kustomize, on the base as it lies in deploy/."""
+    folder = DEPLOY / "components" / name
     objects = list(yaml.safe_load_all((DEPLOY / "base/objects.yaml").read_text()))
-    (stateful,) = (one for one in objects if one["kind"] == "StatefulSet")
-    component = yaml.safe_load((DEPLOY / f"components/{name}/kustomization.yaml").read_text())
+    component = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    patched = []
     for patch in component["patches"]:
-        assert patch["target"] == {"kind": "StatefulSet", "name": stateful["metadata"]["name"]}
+        (changed,) = (one for one in objects
+                      if patch["target"] == {"kind": one["kind"], "name": one["metadata"]["name"]})  # fmt: skip
+        patched.append(changed)
         for operation in yaml.safe_load(patch["patch"]):
             *way, last = operation["path"].strip("/").split("/")
-            parent = reduce(operator.getitem, way, stateful)
-            assert operation["op"] == "add"
-            assert last not in parent
+            parent = reduce(operator.getitem, way, changed)
+            assert operation["op"] == ("replace" if last in parent else "add")
             parent[last] = operation["value"]
+    patched += [yaml.safe_load((folder / one).read_text()) for one in component.get("resources", [])]
     file = tmp_path / "patched.yaml"
-    file.write_text(yaml.safe_dump(stateful))
+    file.write_text(yaml.safe_dump_all(patched))
     for version in VERSIONS[1:]:  # appArmorProfile is of 1.30
         code, said = _validate(tools, version, file)
         assert code == 0, said
-        assert "passed for resource" in said
-    wrong = file.read_text().replace("appArmorProfile:", "appArmour:").replace("runtimeClassName:", "runtimeClass:")
+        assert said.count("passed for resource") == len(patched)
+    wrong = file.read_text()
+    for field in ("appArmorProfile:", "runtimeClassName:", "topologySpreadConstraints:"):
+        wrong = wrong.replace(field, f"x-{field}")
     (tmp_path / "wrong.yaml").write_text(wrong)
     assert _validate(tools, VERSIONS[-1], tmp_path / "wrong.yaml")[0] != 0
 

@@ -221,8 +221,8 @@ def _egress(commands: Commands, full: bool) -> None:
 def _render(commands: Commands, full: bool) -> None:
     render = command(commands, "render", "print the policy for a consumer, such as docker or apparmor")
     if full:
-        render.add_argument("target",
-                            help="apparmor, bubblewrap, compose, docker, guard, kubernetes, podman, seccomp or selinux")
+        render.add_argument("target", help="apparmor, bubblewrap, compose, docker, guard, kubernetes, podman, quadlet, "
+                                           "seccomp or selinux")  # fmt: skip
         settings_flags(render)
         json_flag(render)
 

@@ -1,13 +1,14 @@
 """From settings to everything a start in this container needs. Nothing is mounted: folders must lie where they are used."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import catalyst
 from catalyst.container import look, outer
 from catalyst.engine import facts as host
 from catalyst.engine.engine import Engine, Usable
-from catalyst.errors import ForeignFolder, NotAnImage, PathRefused
+from catalyst.errors import ForeignFolder, NotAnImage, OwnerlessFolder, PathRefused, ReadOnlyFolder
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import MakeWorkload, Prepared, with_real_paths
 from catalyst.instance.store import INSIDE, Store
@@ -17,6 +18,7 @@ from catalyst.render import mounts, session
 from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
+from catalyst.wipe import filesystem
 from catalyst.workloads import interpreter
 from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
 from catalyst.workloads.tokens import with_tokens
@@ -61,14 +63,16 @@ def here(settings: Settings) -> Settings:
 
 def folders(settings: Settings, *, instance: bool) -> None:
     """Make the places that are missing, and for an `instance` Catalyst's own folder. Raises ForeignFolder where a mounted
-    folder belongs to somebody else."""
+    folder belongs to somebody else, ReadOnlyFolder and OwnerlessFolder for what the mount itself does not allow."""
     policy = build(settings)
     own = Store(settings.data).folder
     _usable(Path(SCRATCH), settings.user, write=True)
     _usable(Path(settings.data), settings.user, write=False)
     if instance:
         # os.path: a folder that may not even be entered is no exception here
-        _usable(own if os.path.isdir(own) else Path(settings.data), settings.user, write=True)  # noqa: PTH112
+        mine = own if os.path.isdir(own) else Path(settings.data)  # noqa: PTH112
+        _usable(mine, settings.user, write=True)
+        _keeps_modes(mine)
     for place in Place:
         folder = Path(settings.data) / place.value
         if not folder.exists():
@@ -83,11 +87,32 @@ def _may_write(policy: Policy, place: Place) -> bool:
 
 
 def _usable(folder: Path, user: tuple[int, int], *, write: bool) -> None:
-    wanted = os.R_OK | os.X_OK | (os.W_OK if write else 0)
-    if not os.access(folder, wanted):
-        found = folder.stat() if folder.exists() else None
-        raise ForeignFolder(str(folder), (found.st_uid, found.st_gid, found.st_mode & 0o7777) if found else None, user,
-                            "write" if write else "read")  # fmt: skip
+    read = os.R_OK | os.X_OK
+    if os.access(folder, read | (os.W_OK if write else 0)):
+        return
+    found = folder.stat() if folder.exists() else None
+    if os.access(folder, read) and os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise ReadOnlyFolder(str(folder))
+    raise ForeignFolder(str(folder), (found.st_uid, found.st_gid, found.st_mode & 0o7777) if found else None, user,
+                        "write" if write else "read")  # fmt: skip
+
+
+def _keeps_modes(folder: Path) -> None:
+    """What we make there is ours, and nobody else may write it, as Store insists on. Asked by making something: a share
+    can squash every owner, whatever it is called."""
+    try:
+        tried = Path(tempfile.mkdtemp(prefix=".catalyst-", dir=folder))
+    except OSError as error:
+        raise PathRefused("CATALYST_DATA", str(folder), (error.strerror or "cannot be written").lower()) from error
+    try:
+        found, held = tried.stat(), os.open(tried, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    finally:
+        tried.rmdir()
+    try:
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise OwnerlessFolder(str(folder), filesystem.of(held).kind)
+    finally:
+        os.close(held)
 
 
 def prepare(

@@ -119,10 +119,8 @@ class Store:
         return sha256(os.fsencode(os.path.realpath(self.data))).hexdigest()[:12]
 
     def prepare(self, owner: tuple[int, int], *, instance: bool = True) -> None:
-        """Make the places that are missing; new ones belong to `owner` if we are root. Raises PathRefused.
-
-        `instance`: make the folder of an instance too; a single command needs none.
-        """
+        """Make the places that are missing; new ones belong to `owner` if we are root. `instance`: make the folder of an
+        instance too; a single command needs none. Raises PathRefused."""
         try:
             self._make(self.data, 0o755)
             if instance:
@@ -143,7 +141,11 @@ class Store:
             return
         folder.mkdir(mode=mode, parents=True)
         if owner and os.geteuid() == 0:
-            os.chown(folder, *owner, follow_symlinks=False)
+            try:
+                os.chown(folder, *owner, follow_symlinks=False)
+            except OSError:
+                folder.rmdir()  # as root's it would pass for the owner's at the next start
+                raise
 
     def must_be_ours(self) -> None:
         """Raises PathRefused unless the data directory itself belongs to this user alone.

@@ -1,4 +1,4 @@
-"""`docker run` and `podman run`: what the two share. Their files under targets/ say where they differ."""
+"""`docker run` and `podman run`: what the two share; dialects.py says where they differ."""
 
 from collections.abc import Callable
 from typing import assert_never

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from catalyst.guard.record import replace
 from catalyst.policy.build import build
+from catalyst.render.dialects import DOCKER
 from catalyst.render.target import Facts, targets
 from catalyst.render.targets import compose
 from catalyst.settings import Settings, load, variables
@@ -86,7 +87,7 @@ def test_an_own_checkout_is_mounted_read_only_where_the_image_has_its_own() -> N
 
 
 def test_a_word_that_has_no_translation_stops_the_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "DIALECT", replace(compose.DIALECT, extra=("--something-new=1",)))
+    monkeypatch.setattr(compose, "DOCKER", replace(DOCKER, extra=("--something-new=1",)))
     with pytest.raises(ValueError, match="no word for --something-new"):
         document(settings_with())
 

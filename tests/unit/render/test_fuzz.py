@@ -80,10 +80,10 @@ def render(target: str, one: Case, policy: Policy | None = None) -> Rendered | P
 
 
 def said(rendered: Rendered, policy: Policy, one: Case) -> tuple[object, ...]:
-    """The words, and the profile of system calls, which an engine's argv and compose's file only name."""
+    """The words, and the profile of system calls, which an engine's argv and the files of two containers only name."""
     files = session.files(policy, "", one.facts.machine, rendered) if rendered.argv else {}
     calls = [stated.rule for stated in policy if isinstance(stated.rule, SystemCalls)]
-    named = f"seccomp=./{session.SECCOMP_FILE}" in rendered.text
+    named = any(word in rendered.text for word in (f"seccomp=./{session.SECCOMP_FILE}", "SeccompProfile="))
     profile = oci.profile(calls[0], one.facts.machine) if named else files.get(session.SECCOMP_FILE)
     return rendered.argv, rendered.text, profile, files.get(session.FILTER_FILE)
 
@@ -110,6 +110,8 @@ def runnable(target: str, one: Case) -> bool:
     writable = any(mounts.writable(one.policy, mount) for mount in one.sandbox.workload.mounts)
     if target == "podman":
         return (door or writable) and any(isinstance(stated.rule, Writable) for stated in one.policy)
+    if target == "quadlet":  # the folder of the way in is a volume that never lets anything be run
+        return writable
     return writable or (door and not one.facts.session_noexec)
 
 
@@ -124,7 +126,7 @@ def vacuous(target: str, rule: Rule, one: Case) -> bool:
     """Nothing is to be said: by the target's own table, or because the workload has none of the places."""
     if isinstance(rule, ForensicCleanup) and target in ALIKE:
         return not in_memory(rule, one)
-    if rule == Execution(from_writable=False) and target in {"docker", "podman", "compose"}:
+    if rule == Execution(from_writable=False) and target in {"docker", "podman", "compose", "quadlet"}:
         return not runnable(target, one)
     quiet = QUIET[target].get(type(rule))
     if quiet is None:
@@ -273,6 +275,7 @@ ALIKE: Mapping[str, dict[type[Rule], Alike]] = {
     "compose": CONTAINER,
     "docker": CONTAINER,
     "podman": CONTAINER,
+    "quadlet": CONTAINER,
     "bubblewrap": {
         ForensicCleanup: _in_memory,
         Network: _ways_out,

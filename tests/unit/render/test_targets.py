@@ -68,6 +68,7 @@ QUIET: dict[str, dict[type[Rule], Silence]] = {
     "compose": CONTAINER,
     "docker": CONTAINER,
     "podman": CONTAINER,
+    "quadlet": CONTAINER,
     "bubblewrap": {
         HiddenPaths: _always,
         NoNewPrivileges: _always,  # bwrap sets it itself, there is no word for it
@@ -141,10 +142,12 @@ def test_a_rule_is_said_or_a_gap(target: str, policy: Policy, host: Facts) -> No
         kind = type(rule)
         less = render(target, without(policy, kind), host)
         quiet = QUIET[target].get(kind, _never)(rule, host)
-        if isinstance(rule, ForensicCleanup) and target in {"docker", "podman", "bubblewrap", "compose"}:
+        if isinstance(rule, ForensicCleanup) and target in {"docker", "podman", "bubblewrap", "compose", "quadlet"}:
             quiet = not (_in_memory(policy) or _gaps(full, kind))
         if rule == Execution(from_writable=False) and target in {"docker", "compose"}:  # a word in memory alone
             quiet = not (_in_memory(policy) or _gaps(full, kind))
+        if rule == Execution(from_writable=False) and target == "quadlet":  # a word of each folder that may be written
+            quiet = not any(mounts.writable(policy, mount) for mount in sandbox().workload.mounts)
         said = bool(_said(full) != _said(less) or _gaps(full, kind))
         assert said is not quiet, f"{target} {'says' if said else 'neither says nor lacks'} {rule}"
         assert not _gaps(less, kind)
