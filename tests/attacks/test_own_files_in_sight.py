@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from catalyst.instance.way_out import abstract, nameless
 from complaint import GUARD, write_plan
 from support import open_to_all
 
@@ -39,7 +40,7 @@ print(json.dumps(said))
 """
 
 
-def attempt(folder: Path, hidden: list[str]) -> dict[str, Any]:
+def attempt(folder: Path, hidden: list[str], shown: list[str] | None = None) -> dict[str, Any]:
     """What each way came to, in a guard's workload with these paths hidden."""
     state, place = folder / "data/state", folder / "data/output"
     for one in (state, place):
@@ -52,7 +53,8 @@ def attempt(folder: Path, hidden: list[str]) -> dict[str, Any]:
     if os.geteuid() == 0:
         for one in (folder / "data", state, place, state / "secret", state / "other", folder / "data/neighbour"):
             os.chown(one, UID, UID)
-    rules = {"execute": ["/usr"], "write": [str(place)] if hidden else [str(folder)], "hidden": hidden}
+    rules = {"execute": ["/usr"], "write": [str(place)] if hidden else [str(folder)], "hidden": hidden,
+             "shown": shown or []}  # fmt: skip
     argv = ["/usr/bin/python3", "-c", TRY, str(state / "secret"), str(place)]
     plan = write_plan(folder, {"argv": argv, "uid": UID, "gid": UID, "file_rules": rules})
     done = subprocess.run([sys.executable, "-I", "-S", str(GUARD), str(plan)], capture_output=True, text=True, timeout=60)
@@ -82,12 +84,36 @@ def test_a_link_beside_it_is_no_rule_that_opens_it(tmp_path: Path) -> None:
     assert {name for name, came in found.items() if came == "through"} == set()
 
 
+def test_one_file_of_what_is_hidden_can_be_read_and_no_other(tmp_path: Path) -> None:
+    """The certificates that the workload is to trust lie beside the broker's files."""
+    found = attempt(tmp_path, [str(tmp_path / "data/state")], [str(tmp_path / "data/state/secret")])
+    assert {name for name, came in found.items() if came == "through"} == {"read", "held", "beneath", "through", "symlink"}
+    (tmp_path / "second").mkdir()
+    found = attempt(tmp_path / "second", [str(tmp_path / "second/data/state")], [str(tmp_path / "second/data/state/other")])
+    assert {name for name, came in found.items() if came == "through"} == set()
+
+
+@pytest.mark.parametrize("what", ["folder", "link"])
+def test_what_is_shown_is_a_file_and_no_link_to_one(tmp_path: Path, what: str) -> None:
+    open_to_all(tmp_path)
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "secret").write_text("bait")
+    (state / "link").symlink_to("secret")
+    shown = state / "link" if what == "link" else state
+    made = {"execute": ["/usr"], "write": [], "hidden": [str(state)], "shown": [str(shown)]}
+    plan = write_plan(tmp_path, {"file_rules": made, "uid": UID, "gid": UID})
+    done = subprocess.run([sys.executable, "-I", "-S", str(GUARD), str(plan)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "no file that could be shown" in done.stderr
+
+
 @pytest.mark.parametrize(("hidden", "rules"), [("data/output/x", "data"), ("data", "data/output")])
 def test_what_another_rule_would_open_cannot_be_hidden(tmp_path: Path, hidden: str, rules: str) -> None:
     open_to_all(tmp_path)
     (tmp_path / hidden).mkdir(parents=True)
     (tmp_path / rules).mkdir(parents=True, exist_ok=True)
-    made = {"execute": ["/usr"], "write": [str(tmp_path / rules)], "hidden": [str(tmp_path / hidden)]}
+    made = {"execute": ["/usr"], "write": [str(tmp_path / rules)], "hidden": [str(tmp_path / hidden)], "shown": []}
     plan = write_plan(tmp_path, {"file_rules": made, "uid": UID, "gid": UID})
     done = subprocess.run([sys.executable, "-I", "-S", str(GUARD), str(plan)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (6, "")
@@ -109,3 +135,31 @@ def test_the_owners_socket_has_a_name_that_only_the_unconfined_can_use(tmp_path:
                               timeout=60)  # fmt: skip
     assert (done.returncode == 0) is not scoped, done.stderr
     assert ("PermissionError" in done.stderr) is scoped
+
+
+LISTED = """
+import socket, sys
+names = [line.split()[-1].replace("@", chr(0), 1) for line in open("/proc/net/unix")]
+for name in names:
+    if sys.argv[1] in name:
+        try:
+            socket.socket(socket.AF_UNIX).connect(name)
+            print("through")
+        except OSError as error:
+            print(error)
+"""
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_without_scopes_a_name_that_nobody_was_told_is_listed_and_none_is_not(tmp_path: Path, named: bool) -> None:
+    """proc_pid_net(5) lists every name, so none is a secret; the owner has a descriptor and needs no name."""
+    open_to_all(tmp_path)
+    secret = os.urandom(32).hex()
+    with abstract(secret) if named else nameless(tmp_path):
+        argv = ["/usr/bin/python3", "-c", LISTED, secret if named else "egress.sock"]
+        plan = write_plan(tmp_path, {"argv": argv, "uid": UID, "gid": UID})
+        words = [sys.executable, "-I", "-S", str(GUARD), str(plan)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert ("through" in done.stdout) is named
+    assert list(tmp_path.iterdir()) == [tmp_path / "plan.json"]

@@ -18,8 +18,8 @@ from complaint import GUARD, Answer, check, write_plan
 from support import open_to_all
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the guard has something to give up only as root")
-HERE = {"execute": ("/usr",), "write": ("/tmp",), "hidden": ()}
-NOWHERE = {"execute": ("/usr",), "write": ("/nowhere/at/all",), "hidden": ()}
+HERE = {"execute": ("/usr",), "write": ("/tmp",), "hidden": (), "shown": ()}
+NOWHERE = {"execute": ("/usr",), "write": ("/nowhere/at/all",), "hidden": (), "shown": ()}
 ENDLESS = base64.b64encode(struct.pack("=HBBI", 0x05, 0, 0, 0)).decode()  # a jump past its own end
 ALLOW = base64.b64encode(struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF0000)).decode()
 
@@ -78,7 +78,7 @@ def test_a_restriction_that_fails_at_a_restart(tmp_path: Path, mark: Path) -> No
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     script = f"echo x >> {mark}; rmdir {folder}"
-    rules = {"execute": ("/usr",), "write": (str(mark.parent), str(folder)), "hidden": ()}
+    rules = {"execute": ("/usr",), "write": (str(mark.parent), str(folder)), "hidden": (), "shown": ()}
     plan = write_plan(
         tmp_path, {"argv": ("/bin/sh", "-c", script), "file_rules": rules, "command": False, "restarts": 3}
     )

@@ -103,6 +103,11 @@ def opened(path: str) -> Callable[[], object]:
     return one
 
 
+def limits() -> None:
+    """One on processor time ends it by a signal."""
+    resource.prlimit(pid_of(b"services.broker"), resource.RLIMIT_NOFILE)
+
+
 def signalled(word: bytes) -> Callable[[], object]:
     return lambda: os.kill(pid_of(word), 0)
 
@@ -134,6 +139,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "serve beyond loopback": ports,
     **{f"signal the {name}": signalled(word) for name, word in SERVICES.items()},
     **{f"{what} of the {name}": proc(word, what) for name, word in SERVICES.items() for what in ("mem", "fd", "environ")},
+    "set the broker's limits": limits,
     "signal PID 1": lambda: os.kill(1, 0),
     "memory of PID 1": opened("/proc/1/mem"),
 }  # fmt: skip
@@ -151,6 +157,5 @@ if __name__ == "__main__":
     said: dict[str, object] = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
     said["descriptors"] = descriptors()
     said["environment"] = sorted(os.environ)
-    said["lower the broker's limits"] = resource.prlimit(pid_of(b"services.broker"), resource.RLIMIT_NOFILE)[0] > 0
     print("ATTACK " + json.dumps(said), flush=True)
     sys.stdout.flush()

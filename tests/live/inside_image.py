@@ -35,7 +35,7 @@ def tar(folder: Path) -> Path:
     made = folder / "inside.tar"
     shutil.copy(base_image.base_tar(base_image.default_cache(), *MORE), made)
     root = folder / "root"
-    install(root / "opt/catalyst", "rich", "tomlkit", "pyrage")
+    install(root / "opt/catalyst", "rich", "tomlkit", "pyrage", "cryptography")
     for name, function in PROGRAMS.items():
         script = root / "usr/local/bin" / name
         script.parent.mkdir(parents=True, exist_ok=True)

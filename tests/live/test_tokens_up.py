@@ -14,8 +14,10 @@ from catalyst.instance.store import Store
 from catalyst.instance.way_out import control_path
 from catalyst.secret import Secret
 from catalyst.services.broker import client
+from catalyst.services.broker.tokens.echo import forms
 from catalyst.vault import identity, vault
 from catalyst.vault.identity import Unlock
+from live.gateway_pages import pages
 from support import PATIENCE, Catalyst, Running, descendants, status, wait_for, with_argument
 from vaults import ask, fresh, new
 
@@ -78,6 +80,9 @@ def test_only_the_broker_has_it(catalyst: Catalyst, opened: str) -> None:
         files = [path for path in Store(str(catalyst.data)).session.rglob("*") if path.is_file()]
         assert len(files) > 4
         assert not any(one in path.read_bytes() for path in files for one in (SECRET.encode(), b"PRIVATE KEY"))
+        answers = pages(int(running.url.rpartition(":")[2].strip("/")), running.token)
+        assert sum(one.startswith("HTTP/1.1 200") for one in answers) >= 20
+        assert [one for one in answers if any(form in one.encode() for form in forms(SECRET))] == []
 
 
 def test_of_the_environment_it_is_gone_from_there(catalyst: Catalyst) -> None:

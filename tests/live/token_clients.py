@@ -1,6 +1,6 @@
 """Runs in the sandbox: uses tokens by every client there is, then looks for them; a JSON object a line.
 
-`python token_clients.py < PATTERN`, as for token_search.py beside it. With a further argument it plants the token first.
+`python token_clients.py < PATTERNS`, as for token_search.py beside it. With a further argument it plants the token first.
 """
 
 import hashlib
@@ -136,7 +136,7 @@ for name, ask in CLIENTS.items():
     except Exception as error:
         print(json.dumps({"client": name, "error": f"{type(error).__name__}: {error}"[-300:]}), flush=True)
 if sys.argv[1:]:
-    value = bytes.fromhex(PATTERN[::-1]).decode()
+    value = bytes.fromhex(PATTERN.split()[0][::-1]).decode()
     Path("/tmp/planted").write_text(f"x{value}")
     kept = [value]
     subprocess.Popen(["sleep", "60"], env={"HF_TOKEN": value})  # it ends with the sandbox

@@ -1,7 +1,7 @@
 """Runs in the sandbox: looks for a token wherever a program there can look, and says where it was.
 
-`python token_search.py < PATTERN`: the token in hex, backwards, so that looking for it does not plant it; prints a JSON
-object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
+`python token_search.py < PATTERNS`: what to look for, a word each, in hex and backwards, so that looking for it does not
+plant it; prints a JSON object with `looked` (how much of each kind was seen) and `hits`. Its own memory it leaves out.
 """
 
 import base64
@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-WANTED = bytes.fromhex(sys.stdin.read().strip()[::-1])
 MOST = 64 << 20
-KNOWN = [WANTED, WANTED.hex().encode(), WANTED[::-1], *(
-    base64.b64encode(bytes(offset) + WANTED)[offset + 1 : (offset + len(WANTED)) * 8 // 6] for offset in range(3)
+KNOWN = [form for wanted in (bytes.fromhex(word[::-1]) for word in sys.stdin.read().split()) for form in (
+    wanted, wanted.hex().encode(), wanted[::-1],
+    *(base64.b64encode(bytes(offset) + wanted)[offset + 1 : (offset + len(wanted)) * 8 // 6] for offset in range(3)),
 )]  # fmt: skip
 looked: Counter[str] = Counter()
 hits: list[str] = []
@@ -75,14 +75,32 @@ def file_at(path: str, kind: str) -> None:
 
 def of_files() -> None:
     """Everything but the system's own folders, which came from the distribution, and the kernel's."""
-    for top in ("/data", "/tmp", "/scratch", "/run", "/etc", "/dev/shm", "/home", "/root", "/var", "/opt", "/mnt", "/srv",
-                "/core", "/proc/self/cwd"):
+    own = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "proc", "sys", "dev", "boot"}
+    for top in (*(f"/{name}" for name in os.listdir("/") if name not in own), "/dev/shm", "/proc/self/cwd/."):
         file_at(top, "files")
         for folder, _, names in os.walk(top):
             for name in names:
                 file_at(os.path.join(folder, name), "files")
-    for name in os.listdir("/"):
-        file_at(f"/{name}", "files")
+
+
+BROKERS = ("/run/catalyst/out/out.sock", "/run/catalyst/out/egress.sock", "/run/catalyst/egress.sock",
+           "/data/.catalyst/session/out/out.sock", "/data/.catalyst/session/egress.sock")  # fmt: skip
+
+
+def sockets() -> list[str]:
+    """Every other name that the kernel lists (proc_pid_net(5)), where "@" stands for NUL."""
+    fields = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return [name.replace("@", "\0", 1) for name in dict.fromkeys(one[7] for one in fields if len(one) > 7)]
+
+
+def of_the_gateway() -> None:
+    """What any server on loopback answers, the gateway among them where it is in sight."""
+    listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if line.split()[3] == "0A"]
+    for port in {int(one.rpartition(":")[2], 16) for one in listening}:
+        for path in ("/", "/catalyst", "/catalyst/state", "/healthz", "/metrics", "/system_stats"):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as peer:
+                peer.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                see(f"127.0.0.1:{port}{path}", "servers", peer.recv(1 << 20))
 
 
 def of_the_broker() -> None:
@@ -93,8 +111,8 @@ def of_the_broker() -> None:
                   for host in ("hub.catalyst.internal", "localhost", "broker", "127.0.0.1", "198.18.0.1"))]
     requests += [f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
                  for host in ("hub.catalyst.internal:80", "hub.catalyst.internal:443", "198.18.0.1:80", "localhost:80")]
-    for request in requests:
-        for path in ("/run/catalyst/out/out.sock", "/run/catalyst/out/egress.sock", "/run/catalyst/egress.sock"):
+    for number, request in enumerate(requests):
+        for path in (*BROKERS, *(sockets() if number < 3 else ())):
             with suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(2)
                 peer.connect(path)
@@ -118,4 +136,5 @@ of_a_crash()
 of_processes()
 of_files()
 of_the_broker()
+of_the_gateway()
 print(json.dumps({"looked": looked, "hits": sorted(set(hits))}))

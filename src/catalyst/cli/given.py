@@ -39,6 +39,6 @@ def tokens(arguments: argparse.Namespace, settings: Settings, *, fetches: bool =
     from catalyst.cli import secrets
     from catalyst.instance.tokens import Tokens
 
-    number = arguments.passphrase_fd
+    number = getattr(arguments, "passphrase_fd", None)
     prompt = secrets.prompt if number is None else lambda _: secrets.from_descriptor(number)
     return Tokens(settings, taken, prompt, pipes, lent)

@@ -302,6 +302,7 @@ def _entrypoint(commands: Commands, full: bool) -> None:
         entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
                                 help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
+        entrypoint.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)
         _attacks(entrypoint)
         settings_flags(entrypoint)
         json_flag(entrypoint)

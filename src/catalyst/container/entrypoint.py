@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
-from catalyst.container import prepare, services
+from catalyst.container import prepare, services, tokens
 from catalyst.container.prepare import Sockets
 from catalyst.container.services import ANSWERS, Services
 from catalyst.engine import process
@@ -25,15 +25,16 @@ from catalyst.instance import front as front_of
 from catalyst.instance import health
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
 from catalyst.instance.store import Store
+from catalyst.instance.tokens import Tokens
 from catalyst.policy.model import Enforced
 from catalyst.policy.requirement import words
 from catalyst.services.gateway import stated
-from catalyst.settings import Settings
+from catalyst.settings import NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
-NO_TOKENS = "not in a container, in this version: tokens that the workload uses and cannot read"
+NO_TOKENS = "not in two containers, in this version: tokens that the workload uses and cannot read"
 
 
 def unprivileged(settings: Settings) -> Settings:
@@ -49,13 +50,21 @@ def _asked_to_end(number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def everything(settings: Settings, tell: Tell) -> int:
-    """Gateway, broker and workload in this container. Does not return where all of it starts; else the exit code."""
-    ready = _start(settings, shared=False)
+def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]) -> int:
+    """Gateway, broker and workload in this container. Does not return where all of it starts; else the exit code.
+
+    `take` takes the tokens that the container was given, once it is known that they may be there."""
+    given = tokens.given(settings)
+    ready = _start(settings, shared=False, use=given and settings.network_mode is not NetworkMode.ISOLATED)
+    if given:
+        tokens.insist(ready)
+    taken = take()
     _say_gaps(ready, tell)
-    child, answers = services.start()
+    child, answers = services.start(taken.hand_over() if taken else [])
     with os.fdopen(answers, "rb") as said:
         if said.read() == ANSWERS:
+            if taken:
+                taken.reap()
             _become_guard(ready, (child.pid,))
     return child.wait() or FAILED  # it has said why
 
@@ -63,14 +72,17 @@ def everything(settings: Settings, tell: Tell) -> int:
 def workload(settings: Settings, tell: Tell) -> int:
     """The workload alone; the other container is `front`. Does not return where it starts."""
     ready = _start(settings, shared=True)
+    if tokens.in_environment():
+        tokens.insist(ready)
     _say_gaps(ready, tell)
+    tell(NO_TOKENS)
     _state(ready, tell)
     _become_guard(ready, ())
 
 
-def front(settings: Settings, tell: Tell, beside: int | None) -> int:
+def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | None) -> int:
     """Gateway and broker, until they are ended. `beside`: the descriptor that waits for them, where the workload is to run
-    in this container too."""
+    in this container too; `held` is what its broker uses."""
     if beside is None:
         return Services(settings, None, tell).run(lambda: None)
 
@@ -78,7 +90,7 @@ def front(settings: Settings, tell: Tell, beside: int | None) -> int:
         with os.fdopen(beside, "wb") as waiting:
             waiting.write(ANSWERS)
 
-    return Services(settings, _start(settings, shared=False), tell).run(answer)
+    return Services(settings, _start(settings, shared=False, use=held is not None), tell, held).run(answer)
 
 
 def alone() -> bool:
@@ -86,11 +98,11 @@ def alone() -> bool:
     return health.answers(f"http://127.0.0.1:{SEALED_PORT}/", path="/system_stats")
 
 
-def _start(settings: Settings, *, shared: bool) -> Prepared:
-    """Raises ForeignFolder, PathRefused or Unenforceable."""
+def _start(settings: Settings, *, shared: bool, use: bool = False) -> Prepared:
+    """`use`: the broker will use tokens. Raises ForeignFolder, PathRefused or Unenforceable."""
     prepare.folders(settings, instance=not shared)
     folder = Store(settings.data).folder / "session"
-    ready = prepare.prepare(settings, _program(settings, shared=shared), folder, Sockets(folder, shared=shared))
+    ready = prepare.prepare(settings, _program(settings, shared=shared), folder, Sockets(folder, shared=shared), tokens=use)
     insist(ready)
     return ready
 
@@ -110,7 +122,6 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")
-    tell(NO_TOKENS)
 
 
 def _state(ready: Prepared, tell: Tell) -> None:

@@ -15,12 +15,13 @@ from catalyst.instance.store import INSIDE, Store
 from catalyst.policy.build import build
 from catalyst.policy.model import Place, Policy, Writable
 from catalyst.render import mounts, session
-from catalyst.render.session import PLAN_FILE
+from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
 from catalyst.wipe import filesystem
 from catalyst.workloads import interpreter
 from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
+from catalyst.workloads.tokens import with_tokens
 
 # What engines and Kubernetes show secrets in; /var/run is a link to /run.
 SECRETS = ("/run/secrets",)
@@ -115,16 +116,22 @@ def _keeps_modes(folder: Path) -> None:
 
 
 def prepare(
-    settings: Settings, make: MakeWorkload, folder: Path, sockets: Sockets, lifeline: int | None = None
-) -> Prepared:
-    """Policy, workload and plan for this container; `folder` is the session's. Raises PathRefused."""
+    settings: Settings, make: MakeWorkload, folder: Path, sockets: Sockets, lifeline: int | None = None, *,
+    tokens: bool = False,
+) -> Prepared:  # fmt: skip
+    """Policy, workload and plan for this container; `folder` is the session's, `tokens`: its broker will use some.
+
+    Raises PathRefused.
+    """
     policy, guard = build(with_real_paths(settings)), interpreter.own()
     workload = _in_place(make(policy, guard))
     mounts.inspect(policy, workload.mounts)
+    trust = f"{folder}/{TRUST_FILE}"  # nobody mounts it where others have it
+    workload = with_tokens(workload, settings, trust) if tokens else workload
     sandbox = Sandbox(
         id=Store(settings.data).id, workload=workload, session=str(folder), package=PACKAGE, python=guard.executable,
         image=settings.image, door=f"{sockets.door}/in.sock", way_out=f"{sockets.out}/out.sock", private=_private(settings),
-        lifeline=lifeline,
+        lifeline=lifeline, trust=(trust,) if tokens else (),
     )  # fmt: skip
     facts = host.read(settings, rootless=True, session=folder)
     inner = targets()["guard"].render(policy, sandbox, facts)
@@ -138,8 +145,11 @@ def prepare(
 
 
 def _private(settings: Settings) -> tuple[str, ...]:
-    """What lies in the workload's sight and is not its own: who may log in, the certificate's key, mounted secrets."""
-    own = (str(Store(settings.data).folder), settings.tls_key, *SECRETS)
+    """What lies in the workload's sight and is not its own: who may log in, the certificate's key, mounted secrets, and all
+    that lies beside the vault, such as its identity."""
+    vault = settings.security_token_vault_path
+    beside = str(Path(os.path.realpath(vault)).parent) if os.path.lexists(vault) else ""
+    own = (str(Store(settings.data).folder), settings.tls_key, *SECRETS, beside)
     return tuple(path for path in own if path and Path(path).exists())
 
 

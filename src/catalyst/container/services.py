@@ -9,7 +9,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
 from catalyst.container import in_force, password
@@ -21,7 +21,8 @@ from catalyst.instance import front, health
 from catalyst.instance.front import Front
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
-from catalyst.instance.way_out import SOCKET, WayOut, abstract
+from catalyst.instance.tokens import Tokens
+from catalyst.instance.way_out import SOCKET, WayOut, abstract, nameless
 from catalyst.policy.build import build
 from catalyst.render import broker
 from catalyst.render.session import BROKER_FILE
@@ -34,10 +35,11 @@ Tell = Callable[[str], None]
 
 
 class Services:
-    """`beside` is the workload's start if it runs in this container, None where these are alone in theirs."""
+    """`beside` is the workload's start if it runs in this container, None where these are alone in theirs; `tokens` are what
+    the broker is to use."""
 
-    def __init__(self, settings: Settings, beside: Prepared | None, tell: Tell) -> None:
-        self.settings, self.beside, self.tell = settings, beside, tell
+    def __init__(self, settings: Settings, beside: Prepared | None, tell: Tell, tokens: Tokens | None = None) -> None:
+        self.settings, self.beside, self.tell, self.tokens = settings, beside, tell, tokens
         self.store = Store(settings.data)
         self.sockets = Sockets(self.store.session, shared=beside is None)
         self.way_out: WayOut | None = None
@@ -89,11 +91,14 @@ class Services:
         else:
             self.sockets.out.mkdir(mode=0o700)
         log = self.store.open_egress_log()
-        control = abstract(self.store.id, named=self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE)
+        scoped = self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE
+        control = abstract(self.store.id) if scoped else nameless(self.store.session)
         try:
-            self.way_out = WayOut(self.settings, self.store.session, log, out=self.sockets.out, control=control)
+            self.way_out = WayOut(self.settings, self.store.session, log, self.tokens, out=self.sockets.out, control=control)
             stack.callback(self.way_out.end)
             self.way_out.start()
+            for notice in self.way_out.notices:
+                self.tell(notice)
         finally:
             os.close(log)
 
@@ -160,14 +165,17 @@ class Services:
             brokers = self.way_out.again(self.tell) if self.way_out else []
 
 
-def start() -> "tuple[process.Process[bytes], int]":
-    """All this as a child, and a descriptor that says ANSWERS once gateway and broker do."""
+def start(tokens: Sequence[int]) -> "tuple[process.Process[bytes], int]":
+    """All this as a child, and a descriptor that says ANSWERS once gateway and broker do. `tokens`: those that tokens come
+    through, which are closed here."""
     read, write = os.pipe2(os.O_CLOEXEC)
+    words = [word for number in tokens for word in ("--tokens-fd", str(number))]
     try:
         child = process.start(
-            process.python("catalyst", "entrypoint", "front", "--beside", str(write)), stdin=process.NULL,
-            output=None, errors=None, keep=(write,), settings=True,
+            process.python("catalyst", "entrypoint", "front", "--beside", str(write), *words), stdin=process.NULL,
+            output=None, errors=None, keep=(write, *tokens), settings=True,
         )  # fmt: skip
     finally:
-        os.close(write)
+        for number in (write, *tokens):
+            os.close(number)
     return child, read

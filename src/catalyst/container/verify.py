@@ -15,7 +15,7 @@ from catalyst.container.prepare import Sockets
 from catalyst.errors import CatalystError
 from catalyst.instance.prepare import SEALED_PORT, insist
 from catalyst.instance.store import Store, remove_session
-from catalyst.instance.way_out import abstract
+from catalyst.instance.way_out import nameless
 from catalyst.settings import Settings
 
 PORT = SEALED_PORT + 2  # those before it are the gateway's and the workload's
@@ -43,7 +43,7 @@ def verify(settings: Settings, tell: Callable[[str], None]) -> Matrix:
             control = sandbox.unconfined(laid, kept)
             laid.insist()
             tell("the attempts under the guard")
-            ran = sandbox.attack(ready, list(ready.outer.argv), folder, laid, alive, abstract(folder.name, named=False))
+            ran = sandbox.attack(ready, list(ready.outer.argv), folder, laid, alive, nameless(kept))
             laid.insist()
     finally:
         os.close(alive)

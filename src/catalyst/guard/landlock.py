@@ -6,6 +6,7 @@ it does not cover is said by the renderer: a memfd, `ld.so FILE`, an interpreter
 
 import errno
 import os
+import stat
 
 from catalyst.guard import syscalls
 from catalyst.guard.plan import FileRules, TcpRules
@@ -33,9 +34,9 @@ DEVICE = READ | WRITE_FILE | TRUNCATE | IOCTL_DEV
 def restrict(files: FileRules | None, tcp: TcpRules | None, *, scoped: bool) -> None:
     """Confine this thread and what it starts. Raises OSError: a missing path, or a kernel without these rules.
 
-    Reading is allowed everywhere but below `files.hidden`, since the sandbox shows nothing else that may not be read;
-    running only below SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp` says. None restricts
-    nothing.
+    Reading is allowed everywhere but below `files.hidden`, and there of `files.shown`, since the sandbox shows nothing else
+    that may not be read; running only below SYSTEM and `files.execute`; writing only below `files.write`; TCP as `tcp`
+    says. None restricts nothing.
     `scoped`: no signal to a process outside, no abstract unix socket made outside.
     """
     if files is None and tcp is None and not scoped:
@@ -68,6 +69,7 @@ def _allow_files(ruleset: int, files: FileRules, handled: int) -> None:
         granted[path] = granted.get(path, 0) | READ | EXECUTE
     for path in files.write:
         granted[path] = granted.get(path, 0) | READ | WRITE
+    granted |= dict.fromkeys(map(_file, files.shown), READ_FILE)
     for path, rights in granted.items():
         try:
             _allow(ruleset, path, rights & handled)
@@ -96,6 +98,13 @@ def _readable(files: FileRules) -> dict[str, int]:
             if os.path.exists(child) and not any(os.path.commonpath((child, path)) in {child, path} for path in hidden):
                 granted[child] = READ
     return granted
+
+
+def _file(path: str) -> str:
+    """Raises OSError where it is none: a folder would show all that it holds, a link where it leads."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise OSError(errno.EINVAL, "is no file that could be shown", path)
+    return path
 
 
 def _above(path: str) -> list[str]:

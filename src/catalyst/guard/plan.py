@@ -41,11 +41,13 @@ class Door(Record):
 
 class FileRules(Record):
     """Landlock: paths below which programs may be run, paths below which may be written, and paths below which no file may
-    be opened at all, because Catalyst's own files lie there in the workload's sight."""
+    be opened at all, because Catalyst's own files lie there in the workload's sight; `shown` are those there that may be
+    read."""
 
     execute: tuple[str, ...]
     write: tuple[str, ...]
     hidden: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 class TcpRules(Record):
@@ -222,7 +224,7 @@ _NUMBER = _exactly(int, 0, (1 << 64) - 1)
 _PLACE = {"inside": _TEXT, "outside": _TEXT, "writable": _FLAG, "identity": _optional(_list(_NUMBER, exactly=2))}
 _DOOR = {"socket": _TEXT, "port": _exactly(int, 1, 65535)}
 
-_FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT), "hidden": _list(_TEXT)}
+_FILE_RULES = {"execute": _list(_TEXT), "write": _list(_TEXT), "hidden": _list(_TEXT), "shown": _list(_TEXT)}
 
 _PORTS = _list(_exactly(int, 1, 65535))
 _TCP_RULES = {"bind": _optional(_PORTS), "connect": _PORTS}

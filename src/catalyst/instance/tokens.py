@@ -107,15 +107,19 @@ class Tokens:
     def answer(self, descriptor: int) -> Held:
         """What the broker says of the tokens it was handed. Raises CatalystError in the child's words or the broker's."""
         said = _read(descriptor, opener.SECONDS)
-        for child in self._children:
-            child.kill()  # it has said all by now, or never will
-            child.wait()
-        self._children = []
+        self.reap()
         if "error" in said:
             error = CatalystError(str(said["error"]), str(said["hint"]))
             error.exit_code = int(said["exit"])
             raise error
         return Held(str(said["certificate"]), tuple(_notices(said, closed=self._of_workload)))
+
+    def reap(self) -> None:
+        """End the children that opened the vault: they have said all by now, or never will."""
+        for child in self._children:
+            child.kill()
+            child.wait()
+        self._children = []
 
     def note_used(self, tokens: Sequence[Mapping[str, Any]]) -> None:
         """Write down when tokens of the vault last went along, from the broker's list of them."""

@@ -221,12 +221,20 @@ def way_out(
         broker.end()
 
 
-def abstract(instance: str, *, named: bool) -> socket.socket:
+def abstract(instance: str) -> socket.socket:
     """The owner's socket without a file: its name is there for every process of this network namespace but those that
-    Landlock's scopes keep from abstract sockets (landlock(7)). Not `named`, nobody can know where it is."""
+    Landlock's scopes keep from abstract sockets (landlock(7))."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    listener.bind(control_name(instance) if named else f"\0{os.urandom(32).hex()}")
+    listener.bind(control_name(instance))
     listener.listen(BACKLOG)
+    return listener
+
+
+def nameless(folder: Path) -> socket.socket:
+    """The same that nobody can reach, its owner neither: /proc/net/unix lists every name that leads to one. `folder` is
+    where it has one for a moment."""
+    listener = listening(folder, CONTROL, 0o600)
+    (folder / CONTROL).unlink()
     return listener
 
 

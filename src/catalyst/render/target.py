@@ -52,7 +52,7 @@ class Sandbox(Record):
     `door` and `way_out` are where the guard finds the sockets in and out. `private`: what is Catalyst's own in the
     workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from it.
     `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is.
-    `trust`: where the bundle of certificates is shown; nowhere without tokens.
+    `trust`: where the bundle of certificates is shown, beside `private` where it lies; nowhere without tokens.
     """
 
     id: str

@@ -19,9 +19,9 @@ def xet(settings: Settings) -> bool:
     return any(rule.partition(":")[0] in {XET_HOST, f"*.{XET_HOST.partition('.')[2]}"} for rule in settings.egress_allow)
 
 
-def with_tokens(workload: Workload, settings: Settings) -> Workload:
-    """The workload beside a broker with tokens."""
-    told = {**dict.fromkeys(BUNDLES, TRUST), "HF_ENDPOINT": ENDPOINT}
+def with_tokens(workload: Workload, settings: Settings, trust: str = TRUST) -> Workload:
+    """The workload beside a broker with tokens; `trust` is where it finds whom to trust."""
+    told = {**dict.fromkeys(BUNDLES, trust), "HF_ENDPOINT": ENDPOINT}
     if not xet(settings):
         told["HF_HUB_DISABLE_XET"] = "1"
     told |= dict.fromkeys(settings.token_placeholders, PLACEHOLDER)

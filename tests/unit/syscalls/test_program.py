@@ -79,6 +79,8 @@ def test_other_argument_rules(tier: Tier, machine: str, high: int) -> None:
     assert ask("prctl", 22) == EPERM
     assert ask("socketpair", 1, 1, 0) == ALLOW
     assert ask("socketpair", 2, 1, 0) == EPERM
+    assert ask("prlimit64", 0, 7) == ALLOW
+    assert ask("prlimit64", 4242, 7) == EPERM
     assert ask("sendto", 3, 0, 0, 0x4000) == ALLOW
     assert ask("sendto", 3, 0, 0, 0x20000000) == EPERM
     assert ask("sendmsg", 3, 0, 0x20000000) == EPERM

@@ -1,9 +1,10 @@
-"""prlimit(2) changes the limits of any process of the same user. Asked for with the limits it has already."""
+"""prlimit(2) changes the limits of any process of the same user, and one on processor time ends it. Asked for with the
+limits it has already."""
 
 import resource
 
 from catalyst.audit.inside.acts.processes import on_victim
-from catalyst.audit.inside.probe import ENGINES, Answer, Probe, allowed
+from catalyst.audit.inside.probe import EVERYONE, Answer, Probe, allowed
 
 
 def act(pid: int) -> Answer:
@@ -19,6 +20,7 @@ PROBE = Probe(
     title="change the limits of a host process of the same user",
     origin="general",
     control="namespaces",
-    layers=ENGINES,
+    also=("system-calls",),
+    layers=EVERYONE,
     act=on_victim(act),
 )

@@ -16,8 +16,9 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     settings = first.unprivileged(given.settings(arguments, quiet=arguments.beside is not None))
     match arguments.role:
         case "front":
-            return first.front(settings, output.notice, arguments.beside)
+            held = given.tokens(arguments, settings) if arguments.tokens_fd else None
+            return first.front(settings, output.notice, arguments.beside, held)
         case "workload":
             return first.workload(settings, output.notice)
         case _:
-            return first.everything(settings, output.notice)
+            return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings))

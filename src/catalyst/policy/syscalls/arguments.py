@@ -48,6 +48,7 @@ ALLOWED: dict[str, Alternatives] = {
     "sendmsg": ((Condition(2, 0, _NO_FAST_OPEN),),),
     "sendmmsg": ((Condition(3, 0, _NO_FAST_OPEN),),),
     "clone": ((Condition(0, 0, _NEW_NAMESPACES),),),
+    "prlimit64": ((Condition(0, 0),),),  # its own limits: those of another end it by a signal, and a core (SIGXCPU)
     "personality": ((Condition(0, 0),), (Condition(0, ALL),)),
 }
 

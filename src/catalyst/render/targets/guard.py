@@ -172,7 +172,8 @@ def _file_rules(policy: Policy, sandbox: Sandbox, facts: Facts) -> FileRules | N
         run += [*mounts.SCRATCH_FOLDERS, *(mount.target for mount in places)]
     secret = {path for one in policy if isinstance(one.rule, HiddenPaths) for path in one.rule.paths}
     hidden = (*sandbox.private, *sorted(secret)) if sandbox.private else ()
-    return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)), hidden=hidden)
+    shown = sandbox.trust if sandbox.private else ()
+    return FileRules(execute=tuple(dict.fromkeys(run)), write=tuple(dict.fromkeys(write)), hidden=hidden, shown=shown)
 
 
 def _filter(rule: SystemCalls, facts: Facts, draft: Draft) -> str | None:
