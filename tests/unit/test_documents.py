@@ -28,9 +28,9 @@ LANGUAGES = SHELL | {"toml", "yaml", "python", "nginx", "caddyfile", "text"}
 VARIABLES = {field.variable: field for field in FIELDS}
 MORE_VARIABLES = {"CATALYST_TEST_COMFYUI", "CATALYST_TEST_MANAGER", "CATALYST_TEST_PSS"}  # what tests read
 # Programs of others that a page tells to start: a name that is not here is a misspelt one.
-OTHERS = {"apparmor_parser", "awk", "cd", "cosign", "curl", "cut", "docker", "export", "gh", "git", "helm", "image/lock", "kubectl", "mkdir",
-          "patch", "pip", "podman", "printf", "python3", "semodule", "ssh", "sudo", "systemctl", "tailscale", "tee", "towncrier",
-          "trivy"}  # fmt: skip
+OTHERS = {"apparmor_parser", "awk", "cd", "cosign", "curl", "cut", "docker", "export", "gh", "git", "helm", "image/lock",
+          "kubectl", "mkdir", "patch", "pip", "podman", "printf", "python3", "semodule", "ssh", "sudo", "systemctl",
+          "tailscale", "tee", "towncrier", "trivy"}  # fmt: skip
 # Of ours, what needs nothing and changes nothing.
 HARMLESS = (["policy"], ["render"], ["egress", "list"])
 
