@@ -13,7 +13,7 @@ from catalyst.audit.model import Broken, NotApplicable, Unknown
 from catalyst.audit.report import document, junit, page, sarif
 from catalyst.audit.report.summary import Report, exit_code, findings, sentence, where
 from catalyst.audit.run import Subject, checks, run
-from catalyst.audit.subjects import comfyui, container, documents, host, image, instance, kubernetes
+from catalyst.audit.subjects import comfyui, container, documents, host, image, kubernetes
 from catalyst.cli import given, output
 from catalyst.errors import CatalystError, UsageError, plain, shown
 from catalyst.instance.store import Store
@@ -88,6 +88,8 @@ def _subjects(arguments: argparse.Namespace) -> list[Subject]:
     if kind:
         return _of_kind(kind, words[1:], arguments, wish)
     if not words:
+        from catalyst.audit.subjects import instance  # loads the gateway's state, a twentieth of an audit of files
+
         settings = given.settings(arguments, quiet=True)
         if instance.running(settings):
             return [instance.read(settings)]
@@ -116,6 +118,8 @@ def _record(arguments: argparse.Namespace) -> int:
 
 def _of_kind(kind: str, names: list[str], arguments: argparse.Namespace, wish: opinions.Wish) -> list[Subject]:
     if kind == "instance":
+        from catalyst.audit.subjects import instance
+
         return [instance.read(given.settings(arguments, quiet=True))]
     if kind == "host":
         return [host.read()]
