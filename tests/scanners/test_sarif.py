@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ WEAK = "services:\n  s:\n    image: comfyui\n    privileged: true\n    ports: ['
 def multitool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The validator: one program with all that it needs."""
     folder = tmp_path_factory.mktemp("multitool")
-    with tarfile.open(packed(*MULTITOOL)) as archive:
-        archive.extractall(folder, filter="data")
+    # Its hash is pinned; Debian's Python 3.11.2 has no filters for tarfile yet.
+    subprocess.run(["tar", "-xzf", packed(*MULTITOOL), "--no-same-owner", "--directory", folder], check=True)
     program = folder / "package/Sarif.Multitool"
     program.chmod(0o755)
     return program
