@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -111,17 +112,26 @@ def of_the_broker() -> None:
                   for host in ("hub.catalyst.internal", "localhost", "broker", "127.0.0.1", "198.18.0.1"))]
     requests += [f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
                  for host in ("hub.catalyst.internal:80", "hub.catalyst.internal:443", "198.18.0.1:80", "localhost:80")]
-    for number, request in enumerate(requests):
-        for path in (*BROKERS, *(sockets() if number < 3 else ())):
-            with suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
-                peer.settimeout(2)
-                peer.connect(path)
-                peer.sendall(request)
-                answer = peer.recv(1 << 20)
-                if request.startswith(b"CONNECT") and b" 200 " in answer:
-                    peer.sendall(b"GET /api/whoami-v2 HTTP/1.1\r\nHost: hub.catalyst.internal\r\n\r\n")
-                    answer += peer.recv(1 << 20)
+    asked = [(path, request) for number, request in enumerate(requests)
+             for path in (*BROKERS, *(sockets() if number < 3 else ()))]  # fmt: skip
+    with ThreadPoolExecutor(16) as pool:  # many of them never answer
+        for (path, request), answer in zip(asked, pool.map(lambda pair: said_by(*pair), asked), strict=True):
+            if answer is not None:
                 see(f"{path} {request[:40]!r}", "broker", answer)
+
+
+def said_by(path: str, request: bytes) -> bytes | None:
+    """What the socket answers within 2 s; None for nothing."""
+    answer = None
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(2)
+        peer.connect(path)
+        peer.sendall(request)
+        answer = peer.recv(1 << 20)
+        if request.startswith(b"CONNECT") and b" 200 " in answer:
+            peer.sendall(b"GET /api/whoami-v2 HTTP/1.1\r\nHost: hub.catalyst.internal\r\n\r\n")
+            answer += peer.recv(1 << 20)
+    return answer
 
 
 def of_a_crash() -> None:
