@@ -34,6 +34,7 @@ class Settings(Record):
     token_placeholders: tuple[str, ...]
     extra_roots: str
     engine: str
+    runtime: str
     app: str
     comfyui: str
     python: str
@@ -120,6 +121,8 @@ FIELDS: tuple[Field, ...] = (
           "with tokens: certificates to trust beside the system's, PEM", "FILE"),
     Field("engine", "CATALYST_ENGINE", "auto", parse.one_of("auto", "docker", "podman", "bwrap"),
           "what makes the sandbox", "auto|docker|podman|bwrap"),
+    Field("runtime", "CATALYST_RUNTIME", "", parse.runtime,
+          "OCI runtime that docker or podman is to start it with, such as gVisor's runsc", "NAME"),
     Field("app", "CATALYST_APP", "auto", parse.one_of("auto", "comfyui", "canary"),
           "auto: ComfyUI where one is found, else the canary", "auto|comfyui|canary"),
     Field("comfyui", "COMFYUI_PATH", "", parse.path, "folder of a ComfyUI checkout", "DIR"),
@@ -239,7 +242,7 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
 
 
 # What a container has in its own way, or what is nobody's business in it.
-OUTSIDE = frozenset({"vault_identity", "engine", "comfyui", "python", "data", "bind", "port", "image", "user",
+OUTSIDE = frozenset({"vault_identity", "engine", "runtime", "comfyui", "python", "data", "bind", "port", "image", "user",
                      "metrics_port", "certificate"})  # fmt: skip
 
 

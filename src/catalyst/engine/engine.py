@@ -68,8 +68,9 @@ def known(name: str) -> Engine:
 PREFERRED = ("podman", "docker", "bwrap")
 
 
-def choose(name: str, image: str) -> Engine:
-    """The engine called `name`, or for "auto" the first that works: a container engine only if it has the image.
+def choose(name: str, image: str, runtime: str = "") -> Engine:
+    """The engine called `name`, or for "auto" the first that works: a container engine only if it has the image, and with a
+    `runtime` no other.
 
     Raises EngineUnusable or NoEngine (exit 5), each with its reason.
     """
@@ -83,6 +84,9 @@ def choose(name: str, image: str) -> Engine:
     reasons, hint = {}, ""
     for candidate in PREFERRED:
         engine = known[candidate]
+        if runtime and engine.own_files:
+            reasons[candidate] = "it has no runtimes"
+            continue
         found = engine.find(True)
         if isinstance(found, Usable) and (engine.own_files or engine.has_image(image)):
             return engine
