@@ -1,12 +1,13 @@
 """What the kernel here has, and what is in force on the processes here, as JSON.
 
 A container's kernel need not be the host's: gVisor's is a program of its own, Kata's that of a virtual machine. So it is
-asked from within: `python3 -I -S catalyst/guard/kernel.py PROGRAM` with the filter that supervises sockets (base64), or
-`… --processes`.
+asked from within: `python3 -I -S catalyst/guard/kernel.py PROGRAM FOLDER` with the filter that supervises sockets (base64)
+and a folder of the host's, or `… --processes`.
 """
 
 import json
 import os
+import socket
 import sys
 
 if __package__ in {None, ""}:
@@ -17,19 +18,20 @@ from catalyst.guard.egress import probe
 
 GVISOR = "gVisor"
 GUARD = "/guard/__main__.py"
+SOCKET = "asked.sock"
 
 
-def look(program: str) -> dict[str, object]:
+def look(program: str, folder: str) -> dict[str, object]:
     """`name` for people, `boot`: the number of this boot, empty where there is none; `filtered`: whoever started us has put
-    a filter of system calls in force."""
+    a filter of system calls in force; `sockets`: what is bound in `folder` is a socket of the host's too."""
     return {
-        # the first line of its log (pkg/sentry/kernel/syslog.go)
-        "name": GVISOR if f"Starting {GVISOR}" in _log() else f"{os.uname().sysname} {os.uname().release}",
+        "name": GVISOR if _is_gvisor() else f"{os.uname().sysname} {os.uname().release}",
         "boot": boot(),
         "machine": os.uname().machine,
         "landlock": _landlock(),
         "notify": bool(program) and probe.works(program),
         "filtered": steps.status("Seccomp") == "2",
+        "sockets": _binds(folder),
     }
 
 
@@ -42,10 +44,20 @@ def boot() -> str:
         return ""
 
 
+def _binds(folder: str) -> bool:
+    """gVisor refuses it unless told to let sockets through (`--host-uds`)."""
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.bind(f"{folder}/{SOCKET}")
+        except OSError:
+            return False
+    return True
+
+
 def processes() -> list[dict[str, str]]:
     """Every process but this one: its fields of /proc/PID/status, and as `guard` whether it is one of the guard's own, which
     no filter of the workload's is on. What this kernel says of none, because it is so for all, is added."""
-    found = []
+    found, for_all = [], _for_all()
     for pid in (name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()):
         try:
             with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
@@ -54,13 +66,13 @@ def processes() -> list[dict[str, str]]:
                 guard = any(word.endswith(GUARD.encode()) for word in file.read().split(b"\0")[:4])
         except OSError:  # it ended meanwhile
             continue
-        found.append({**_for_all(), **fields, "guard": "1" if guard else "0"})
+        found.append({**for_all, **fields, "guard": "1" if guard else "0"})
     return found
 
 
 def _for_all() -> dict[str, str]:
     """gVisor starts no program with more than its caller has, and answers so for every process; it has no ambient set."""
-    if not _log().count(f"Starting {GVISOR}"):
+    if not _is_gvisor():
         return {}
     on = syscalls.prctl("PR_GET_NO_NEW_PRIVS", syscalls.PR_GET_NO_NEW_PRIVS)
     return {"NoNewPrivs": str(on), "CapAmb": "0" * 16}
@@ -73,12 +85,13 @@ def _landlock() -> int:
         return 0
 
 
-def _log() -> str:
+def _is_gvisor() -> bool:
+    """By the first line of its log (pkg/sentry/kernel/syslog.go), which anybody in it may read."""
     try:
-        return syscalls.kernel_log()
+        return f"Starting {GVISOR}" in syscalls.kernel_log()
     except OSError:
-        return ""
+        return False
 
 
 if __name__ == "__main__":
-    print(json.dumps(processes() if sys.argv[1:] == ["--processes"] else look("".join(sys.argv[1:]))))
+    print(json.dumps(processes() if sys.argv[1:] == ["--processes"] else look(*sys.argv[1:3])))

@@ -290,7 +290,7 @@ SYSLOG_ACTION_READ_ALL = 3
 
 
 def kernel_log(most: int = 1 << 16) -> str:
-    """The newest `most` bytes of the kernel's log (syslog(2), klogctl(3)). Raises OSError (EPERM) for most users of Linux."""
+    """The newest `most` bytes of the kernel's log (syslog(2), klogctl(3)). Raises OSError (EPERM) for most users."""
     buffer = ctypes.create_string_buffer(most)
     got = _libc.klogctl(ctypes.c_int(SYSLOG_ACTION_READ_ALL), buffer, ctypes.c_int(most))
     if got < 0:

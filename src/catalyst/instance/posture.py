@@ -1,7 +1,7 @@
 """What the kernel says is in force on the sandbox's processes, seen from the host."""
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -61,15 +61,15 @@ def compare(policy: Policy, seen: list[Seen], host_uid: int, lacking: Container[
 
 def inside(engine: Engine, instance: str) -> list[Seen]:
     """What runs in a sandbox whose kernel is not the host's, as that kernel tells; empty where it cannot be heard."""
-    done = process.run([engine.id, "exec", f"catalyst-{instance}", IMAGE.executable, "-I", "-S", f"{PACKAGE}/guard/kernel.py",
-                        "--processes"])  # fmt: skip
+    asked = (IMAGE.executable, "-I", "-S", f"{PACKAGE}/guard/kernel.py", "--processes")
+    done = process.run([engine.id, "exec", f"catalyst-{instance}", *asked])
     with suppress(ValueError, TypeError, KeyError):
         if done.code == 0:
             return [Seen(int(one["Pid"]), dict(one)) for one in json.loads(done.out)]
     return []
 
 
-def compare_inside(policy: Policy, seen: list[Seen], uid: int, lacking: Container[str] = ()) -> None:
+def compare_inside(policy: Policy, seen: list[Seen], uid: int, lacking: Collection[str] = ()) -> None:
     """As `compare`, of processes seen from within. The guard's own are without the filter there, for the engine's is not put
     in force by such a runtime; somebody else must be there. Raises Unenforceable."""
     others = [one for one in seen if one.fields.get("guard") != "1"]

@@ -17,8 +17,9 @@ def _mapped_user(rule: Identity, facts: Facts) -> tuple[str, ...]:
     return (*keep, f"--user={rule.uid}:{rule.gid}")
 
 
-# What a sandbox needs of gVisor (`runsc flags`): the sockets of the way in and out are the host's, and its network is loopback,
-# as the engine says too. Not oci-seccomp: runsc leaves out calls that it names otherwise, pselect6 for one, and so refuses them.
+# What a sandbox needs of gVisor (`runsc flags`): the sockets of the way in and out are the host's, and its network is
+# loopback, as the engine says too. Not oci-seccomp: runsc leaves out calls that it names otherwise, pselect6 for one,
+# and so refuses them.
 RUNSC = ("host-uds=all", "network=none")
 
 

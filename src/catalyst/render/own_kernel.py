@@ -8,7 +8,9 @@ from catalyst.render.target import Draft, Facts
 OF_GVISOR = {
     "Capabilities": "a device node can be made and a priority raised without one; both are gVisor's own, none of the host's",
     "Devices": "gVisor shows a /dev/fuse and a /dev/net/tun of its own",
-    "Namespaces": "the workload can read the environment of process 1, which holds nothing, and end it, and with it the sandbox",
+    "Limits": "the limit of processes counts gVisor's own threads too: a workload that reaches it can end the sandbox",
+    "Namespaces": "the workload sees into process 1 and can end it, and with it the sandbox; no secret is there",
+    "Writable": "the folder of the way in can be written: the workload can answer in its place, as it does behind it",
 }
 UNMEASURED = "left to the runtime; what its kernel makes of it was not measured"
 

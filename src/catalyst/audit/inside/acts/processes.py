@@ -32,8 +32,8 @@ PR_GET_NO_NEW_PRIVS = 39
 
 
 def no_new_privileges() -> bool | None:
-    """Is no program started with more than its caller has? None where the kernel does not say (prctl(2)). Its answer is asked
-    for, since gVisor shows it nowhere."""
+    """Is no program started with more than its caller has? None where the kernel does not say (prctl(2)). It is
+    asked, since gVisor's /proc does not show it."""
     try:
         return call("prctl", PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
     except (OSError, UnknownMachine):
