@@ -271,17 +271,25 @@ def _default_data(environ: Mapping[str, str]) -> str:
 TOKENS = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")
 
 
+PASSWORD_HASH = "CATALYST_PASSWORD_HASH"  # noqa: S105 -- a name; no setting, for those are handed on
+
+
 def take_tokens() -> dict[str, Secret]:
-    """API tokens of this process's environment, by name, taken out of it: no child inherits one and
+    """API tokens of this process's environment, by name (take_variables)."""
+    return take_variables(*TOKENS)
+
+
+def take_variables(*names: str) -> dict[str, Secret]:
+    """Those of `names` that this process's environment has, taken out of it: no child inherits one and
     /proc/self/environ, where a mere `del os.environ[…]` leaves it, holds zeros in its place.
 
-    Raises OSError where that memory cannot be found (no /proc): then a token may not be taken for gone.
+    Raises OSError where that memory cannot be found (no /proc): then a secret may not be taken for gone.
     """
-    taken = {name: Secret(value) for name in TOKENS if (value := os.environ.pop(name, ""))}
+    taken = {name: Secret(value) for name in names if (value := os.environ.pop(name, ""))}
     if taken:
         from catalyst.guard.syscalls import erase_variables
 
-        erase_variables(*TOKENS)
+        erase_variables(*names)
     return taken
 
 
