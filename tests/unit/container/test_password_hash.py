@@ -133,8 +133,8 @@ def test_a_mounted_secret_beside_it_is_a_contradiction(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, mounted: bool
 ) -> None:
     (tmp_path / "secret").write_text("battery staple\n")
-    found = str(tmp_path / ("secret" if mounted else "none"))
-    monkeypatch.setattr(services.password, "take", lambda store: password.take(store, found))
+    found, take = str(tmp_path / ("secret" if mounted else "none")), password.take
+    monkeypatch.setattr(password, "take", lambda store: take(store, found))
     one = services.Services.__new__(services.Services)  # its start takes the signals of this process
     one.store, one.hashed, one.tell = store, Secret(HASH), lambda _: None
     if mounted:
