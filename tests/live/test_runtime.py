@@ -25,7 +25,8 @@ def test_the_canary_runs_under_gvisor(catalyst: Catalyst) -> None:
     with catalyst.up("--runtime=runsc", SECURITY_LEVEL="high", NETWORK_MODE="isolated") as running:
         assert running.get("system_stats")["system"]["comfyui_version"] == "canary"
         assert catalyst("health").returncode == 0
-        told = catalyst.run(*asked(*HELD, *THROUGH), SECURITY_LEVEL="high", NETWORK_MODE="isolated", CATALYST_RUNTIME="runsc")
+        told = catalyst.run(*asked(*HELD, *THROUGH), CATALYST_RUNTIME="runsc", SECURITY_LEVEL="high",
+                            NETWORK_MODE="isolated")  # fmt: skip
     found = {one["id"]: one["outcome"] for one in map(json.loads, told.stdout.splitlines())}
     assert {name: found.get(name) for name in HELD} == dict.fromkeys(HELD, "denied"), told.stderr
     assert found.keys() == {*HELD, *THROUGH}

@@ -1,7 +1,9 @@
 """--runtime: a container whose kernel may not be the host's. What is said of it, and that it is asked."""
 
+import errno
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from catalyst.policy.model import Enforced, NotEnforced, Partly
 from catalyst.render.target import Answer, Facts, answers, targets
 from catalyst.settings import Settings
 from strategies import sandbox, settings_with
+from support import PATIENCE
 
 GVISOR = Facts(kernel="gVisor", outer_filter=False, landlock=0, notify=False)
 FOUND = {"name": "gVisor", "boot": "", "machine": "x86_64", "landlock": 0, "notify": False, "filtered": False,
@@ -189,3 +192,22 @@ def test_the_processes_here_are_told() -> None:
     assert isinstance(found, list)
     mine = [one for one in found if one["Pid"] == str(os.getpid())]
     assert [(one["guard"], one["Uid"].split()[0]) for one in mine] == [("0", str(os.getuid()))]
+
+
+@pytest.mark.parametrize("pidfd", [True, False])
+def test_an_end_is_seen_without_pidfd_open_too(monkeypatch: pytest.MonkeyPatch, *, pidfd: bool) -> None:
+    """gVisor has none."""
+    if not pidfd:
+        monkeypatch.setattr(os, "pidfd_open", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSYS, "not here")))
+    child = process.start(["cat"])
+    ended = process.end_of(child)
+    try:
+        assert not select.select([ended], [], [], 0)[0]
+        assert child.stdin
+        child.stdin.close()
+        assert select.select([ended], [], [], PATIENCE)[0]
+        assert child.wait(timeout=PATIENCE) == 0  # its status is still there to be asked for
+    finally:
+        os.close(ended)
+        if child.stdout:
+            child.stdout.close()

@@ -164,7 +164,7 @@ class Services:
 
     def _watch(self) -> int:
         """A broker that ends is started again a few times; then its socket stays shut, and connects fail."""
-        gateway = os.pidfd_open(self.gateway.pid)
+        gateway = process.end_of(self.gateway)
         brokers = self.way_out.lives() if self.way_out else []
         while True:
             ready, _, _ = select.select([self._wake, gateway, *brokers], [], [])

@@ -25,7 +25,7 @@ def look(program: str, folder: str) -> dict[str, object]:
     """`name` for people, `boot`: the number of this boot, empty where there is none; `filtered`: whoever started us has put
     a filter of system calls in force; `sockets`: what is bound in `folder` is a socket of the host's too."""
     return {
-        "name": GVISOR if _is_gvisor() else f"{os.uname().sysname} {os.uname().release}",
+        "name": GVISOR if is_gvisor() else f"{os.uname().sysname} {os.uname().release}",
         "boot": boot(),
         "machine": os.uname().machine,
         "landlock": _landlock(),
@@ -57,7 +57,7 @@ def _binds(folder: str) -> bool:
 def processes() -> list[dict[str, str]]:
     """Every process but this one: its fields of /proc/PID/status, and as `guard` whether it is one of the guard's own, which
     no filter of the workload's is on. What this kernel says of none, because it is so for all, is added."""
-    found, for_all = [], _for_all()
+    found, added = [], for_all()
     for pid in (name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()):
         try:
             with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
@@ -66,13 +66,13 @@ def processes() -> list[dict[str, str]]:
                 guard = any(word.endswith(GUARD.encode()) for word in file.read().split(b"\0")[:4])
         except OSError:  # it ended meanwhile
             continue
-        found.append({**for_all, **fields, "guard": "1" if guard else "0"})
+        found.append({**added, **fields, "guard": "1" if guard else "0"})
     return found
 
 
-def _for_all() -> dict[str, str]:
+def for_all() -> dict[str, str]:
     """gVisor starts no program with more than its caller has, and answers so for every process; it has no ambient set."""
-    if not _is_gvisor():
+    if not is_gvisor():
         return {}
     on = syscalls.prctl("PR_GET_NO_NEW_PRIVS", syscalls.PR_GET_NO_NEW_PRIVS)
     return {"NoNewPrivs": str(on), "CapAmb": "0" * 16}
@@ -85,7 +85,7 @@ def _landlock() -> int:
         return 0
 
 
-def _is_gvisor() -> bool:
+def is_gvisor() -> bool:
     """By the first line of its log (pkg/sentry/kernel/syslog.go), which anybody in it may read."""
     try:
         return f"Starting {GVISOR}" in syscalls.kernel_log()
