@@ -22,6 +22,9 @@ def settle(values: dict[str, Any], origin: dict[str, str], names: Mapping[str, s
     _paranoid(values, origin, names)
     _reach(values, origin, names)
     _cleanup(values, origin, names)
+    if values["runtime"] and values["engine"] == "bwrap":
+        runtime = _word(names["runtime"], values["runtime"])
+        raise Contradiction(runtime, origin["runtime"], _word(names["engine"], "bwrap"), origin["engine"])
 
 
 def _paranoid(values: dict[str, Any], origin: dict[str, str], names: Mapping[str, str]) -> None:

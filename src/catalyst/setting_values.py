@@ -74,6 +74,13 @@ def image(name: str, text: str) -> str:
     return text
 
 
+def runtime(name: str, text: str) -> str:
+    """A name that the engine knows, or a path as podman takes it; above all not an option."""
+    if text and not re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9._/-]{0,254}", text):
+        raise SettingsError(f"{name} is {shown(text)}; it must be the name of an OCI runtime", f"{name}=runsc")
+    return text
+
+
 def path(name: str, text: str) -> str:
     """An absolute path without resolving links: what a link points to may be told only where it is used."""
     if not text:

@@ -34,6 +34,7 @@ class Settings(Record):
     token_placeholders: tuple[str, ...]
     extra_roots: str
     engine: str
+    runtime: str
     app: str
     comfyui: str
     python: str
@@ -120,6 +121,8 @@ FIELDS: tuple[Field, ...] = (
           "with tokens: certificates to trust beside the system's, PEM", "FILE"),
     Field("engine", "CATALYST_ENGINE", "auto", parse.one_of("auto", "docker", "podman", "bwrap"),
           "what makes the sandbox", "auto|docker|podman|bwrap"),
+    Field("runtime", "CATALYST_RUNTIME", "", parse.runtime,
+          "OCI runtime that docker or podman is to start it with, such as gVisor's runsc", "NAME"),
     Field("app", "CATALYST_APP", "auto", parse.one_of("auto", "comfyui", "canary"),
           "auto: ComfyUI where one is found, else the canary", "auto|comfyui|canary"),
     Field("comfyui", "COMFYUI_PATH", "", parse.path, "folder of a ComfyUI checkout", "DIR"),
@@ -239,7 +242,7 @@ def read_toml(file: Path, *, required: bool) -> dict[str, str]:
 
 
 # What a container has in its own way, or what is nobody's business in it.
-OUTSIDE = frozenset({"vault_identity", "engine", "comfyui", "python", "data", "bind", "port", "image", "user",
+OUTSIDE = frozenset({"vault_identity", "engine", "runtime", "comfyui", "python", "data", "bind", "port", "image", "user",
                      "metrics_port", "certificate"})  # fmt: skip
 
 
@@ -268,17 +271,25 @@ def _default_data(environ: Mapping[str, str]) -> str:
 TOKENS = ("HUGGINGFACE_TOKEN", "HF_TOKEN", "CIVITAI_TOKEN", "CIVITAI_API_KEY")
 
 
+PASSWORD_HASH = "CATALYST_PASSWORD_HASH"  # noqa: S105 -- a name; no setting, for those are handed on
+
+
 def take_tokens() -> dict[str, Secret]:
-    """API tokens of this process's environment, by name, taken out of it: no child inherits one and
+    """API tokens of this process's environment, by name (take_variables)."""
+    return take_variables(*TOKENS)
+
+
+def take_variables(*names: str) -> dict[str, Secret]:
+    """Those of `names` that this process's environment has, taken out of it: no child inherits one and
     /proc/self/environ, where a mere `del os.environ[…]` leaves it, holds zeros in its place.
 
-    Raises OSError where that memory cannot be found (no /proc): then a token may not be taken for gone.
+    Raises OSError where that memory cannot be found (no /proc): then a secret may not be taken for gone.
     """
-    taken = {name: Secret(value) for name in TOKENS if (value := os.environ.pop(name, ""))}
+    taken = {name: Secret(value) for name in names if (value := os.environ.pop(name, ""))}
     if taken:
         from catalyst.guard.syscalls import erase_variables
 
-        erase_variables(*TOKENS)
+        erase_variables(*names)
     return taken
 
 

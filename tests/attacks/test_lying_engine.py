@@ -64,3 +64,21 @@ def test_each_thing_that_is_looked_at(control: str, change: dict[str, str]) -> N
     for field in change:  # a field that is not there is not a good one
         with pytest.raises(Unenforceable):
             posture.compare(policy, [posture.Seen(7, {key: one for key, one in GOOD.items() if key != field})], 1000)
+
+
+def inside(**change: str) -> list[posture.Seen]:
+    """A guard and a workload as a kernel of the runtime's own tells of them."""
+    guard = {**GOOD, "Seccomp": "0", "guard": "1"}  # the engine's filter is not put in force there
+    return [posture.Seen(1, guard), posture.Seen(7, {**GOOD, "guard": "0", **change})]
+
+
+def test_under_a_kernel_of_its_own_the_workload_is_looked_at_from_within() -> None:
+    policy = build(load({"data": "/srv/data"}, environ={}))
+    posture.compare_inside(policy, inside(), 1000)
+    for control, change in (("system-calls", {"Seccomp": "0"}), ("identity", {"Uid": "0\t0\t0\t0"}),
+                            ("capabilities", {"CapEff": "1"}), ("no-new-privileges", {"NoNewPrivs": "0"})):  # fmt: skip
+        with pytest.raises(Unenforceable, match=f"control {control} "):
+            posture.compare_inside(policy, inside(**change), 1000)
+    for seen in ([], inside()[:1], [posture.Seen(1, {**inside()[0].fields, "CapEff": "1"}), inside()[1]]):
+        with pytest.raises(Unenforceable):  # nobody is seen; nobody but the guard; a guard with capabilities
+            posture.compare_inside(policy, seen, 1000)

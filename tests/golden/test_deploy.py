@@ -125,6 +125,18 @@ def _template() -> str:
     }, indent=2) + "\n"  # fmt: skip
 
 
+def _vast() -> str:
+    """The body of POST /template/, as vast.ai's own client sends it (PyPI: vastai 1.9.1, vastai/api/offers.py). `args` is the
+    mode that keeps the image's entrypoint; an environment with no hash in it starts nothing that nobody could log in to."""
+    given = {**variables(settings_with(**RENTED)), "CATALYST_PASSWORD_HASH": "REPLACE-THIS"}
+    return json.dumps({
+        "name": "Catalyst", "image": f"registry.example.com/{IMAGE.partition(':')[0]}", "tag": IMAGE.partition(":")[2],
+        "env": " ".join((*(f"-e {name}={value}" for name, value in given.items()), "-p 8188:8188")),
+        "runtype": "args", "use_ssh": False, "ssh_direct": False, "jup_direct": False, "use_jupyter_lab": False,
+        "recommended_disk_space": 100, "private": True,
+    }, indent=2) + "\n"  # fmt: skip
+
+
 def _rendered(target: str, mode: str) -> str:
     settings = settings_with(**SETTINGS, network_mode=mode)
     ready = replace(sandbox(settings), variables=tuple(variables(settings).items()), image=IMAGE)
@@ -152,7 +164,7 @@ def _wanted() -> Mapping[str, str]:
         own = [one for one in found if seen[one] < len(MODES)]
         files[f"kubernetes/overlays/{mode}/objects.yaml"] = "---\n".join(own)
         files[f"kubernetes/overlays/{mode}/kustomization.yaml"] = _kustomization("../../base", "objects.yaml")
-    return {**files, "rented/runpod.json": _template()}
+    return {**files, "rented/runpod.json": _template(), "rented/vast.json": _vast()}
 
 
 @pytest.mark.parametrize("name", _wanted())

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from catalyst.container import password_hash
+from catalyst.services.gateway import passwords
 from live import inside_image
 from live.inside_image import IMAGE
-from support import fake_comfyui, open_to_all, wait_for
+from support import descendants, fake_comfyui, open_to_all, wait_for
 
 ENGINES = ("docker", "podman")
 # What the guide recommends where flags can be given (docs/guides/containers.md).
@@ -56,9 +58,11 @@ class Container:
     def code(self) -> int:
         """Its exit code, once it has ended."""
         wait_for(lambda: not self.running, f"the end of {self.name}: {self.log}")
-        done = subprocess.run([self.engine, "inspect", "--format", "{{.State.ExitCode}}", self.name],
-                              capture_output=True, text=True, timeout=60)  # fmt: skip
-        return int(done.stdout)
+        return int(self.inspected("{{.State.ExitCode}}"))
+
+    def inspected(self, template: str) -> str:
+        return subprocess.run([self.engine, "inspect", "--format", template, self.name], capture_output=True, text=True,
+                              timeout=60).stdout.strip()  # fmt: skip
 
     def wait(self) -> None:
         """Until it answers."""
@@ -108,7 +112,9 @@ def _with_token(container: Container, path: str) -> str:
 
 
 def test_the_log_says_how_to_log_in_and_holds_no_secret(engine: str) -> None:
-    with started(engine) as container:
+    """A link from within, and a password whose hash is all that the container was given."""
+    hashed = password_hash.form(passwords.hashed("correct horse"))
+    with started(engine, CATALYST_PASSWORD_HASH=hashed) as container:
         container.wait()
         wait_for(lambda: "catalyst token link" in container.log, "the way to log in")
         link = container.run("catalyst", "token", "link").stdout.strip()
@@ -117,8 +123,24 @@ def test_the_log_says_how_to_log_in_and_holds_no_secret(engine: str) -> None:
         asked = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Origin: http://127.0.0.1:8188",
                  "--data-urlencode", f"link={secret}", "http://127.0.0.1:8188/catalyst/login"]  # fmt: skip
         assert [container.run(*asked).stdout for _ in range(2)] == ["303", "401"]
+        asked[asked.index(f"link={secret}")] = "password=correct horse"
+        assert container.run(*asked).stdout == "303"
+        first = int(container.inspected("{{.State.Pid}}"))
+        running = [environ(pid) for pid in (first, *descendants(first))]
+        assert sum(bool(one) for one in running) >= 4, running  # workload, gateway and broker, and who looks after these
+        assert not [one for one in running if hashed.encode() in one]
+        assert hashed in container.run("env").stdout  # what is sent in gets it from the engine
+        assert hashed not in container.log
         assert secret not in container.log
         assert "token=" not in container.log
+
+
+def environ(pid: int) -> bytes:
+    """What a process was started with, as the host sees it; nothing where it has gone."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_any_user(engine: str) -> None:

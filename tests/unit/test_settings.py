@@ -38,6 +38,7 @@ THREE = {
     "token_placeholders": ("HF_TOKEN", "CIVITAI_API_KEY", "A_KEY B_TOKEN"),
     "extra_roots": ("/a", "/b", "/c"),
     "engine": ("docker", "podman", "bwrap"),
+    "runtime": ("runsc", "crun", "/usr/bin/runc"),
     "app": ("comfyui", "canary", "auto"),
     "comfyui": ("/a", "/b", "/c"),
     "python": ("/a", "/b", "/c"),

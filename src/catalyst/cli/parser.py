@@ -88,6 +88,8 @@ def _password(commands: Commands, full: bool) -> None:
     password = command(commands, "password", "set the password to log in with, from the terminal or standard input")
     if full:
         password.add_argument("--remove", action="store_true", help="have none; links and tokens go on working")
+        password.add_argument("--print-hash", action="store_true",
+                              help="set nothing, print what CATALYST_PASSWORD_HASH takes: for a container without a shell")
         settings_flags(password, only=("data",))
 
 
@@ -302,6 +304,7 @@ def _entrypoint(commands: Commands, full: bool) -> None:
         entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
                                 help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
+        entrypoint.add_argument("--password-fd", type=int, help=argparse.SUPPRESS)
         entrypoint.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)
         _attacks(entrypoint)
         settings_flags(entrypoint)

@@ -28,6 +28,7 @@ from catalyst.instance.store import Store
 from catalyst.instance.tokens import Tokens
 from catalyst.policy.model import Enforced
 from catalyst.policy.requirement import words
+from catalyst.secret import Secret
 from catalyst.services.gateway import stated
 from catalyst.settings import NetworkMode, Settings
 from catalyst.workloads import canary, comfyui, interpreter
@@ -50,17 +51,18 @@ def _asked_to_end(number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]) -> int:
+def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None], hashed: Secret | None) -> int:
     """Gateway, broker and workload in this container. Does not return where all of it starts; else the exit code.
 
-    `take` takes the tokens that the container was given, once it is known that they may be there."""
+    `take` takes the tokens that the container was given, once it is known that they may be there; `hashed` is what it was
+    given for a password."""
     given = tokens.given(settings)
     ready = _start(settings, shared=False, use=given and settings.network_mode is not NetworkMode.ISOLATED)
     if given:
         tokens.insist(ready)
     taken = take()
     _say_gaps(ready, tell)
-    child, answers = services.start(taken.hand_over() if taken else [])
+    child, answers = services.start(taken.hand_over() if taken else [], hashed)
     with os.fdopen(answers, "rb") as said:
         if said.read() == ANSWERS:
             if taken:
@@ -80,17 +82,17 @@ def workload(settings: Settings, tell: Tell) -> int:
     _become_guard(ready, ())
 
 
-def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | None) -> int:
+def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | None, hashed: Secret | None) -> int:
     """Gateway and broker, until they are ended. `beside`: the descriptor that waits for them, where the workload is to run
-    in this container too; `held` is what its broker uses."""
+    in this container too; `held` is what its broker uses, `hashed` what the container was given for a password."""
     if beside is None:
-        return Services(settings, None, tell).run(lambda: None)
+        return Services(settings, None, tell, hashed=hashed).run(lambda: None)
 
     def answer() -> None:
         with os.fdopen(beside, "wb") as waiting:
             waiting.write(ANSWERS)
 
-    return Services(settings, _start(settings, shared=False, use=held is not None), tell, held).run(answer)
+    return Services(settings, _start(settings, shared=False, use=held is not None), tell, held, hashed).run(answer)
 
 
 def alone() -> bool:

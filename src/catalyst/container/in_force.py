@@ -5,6 +5,7 @@ from pathlib import Path
 
 from catalyst.engine.engine import children
 from catalyst.errors import Unenforceable
+from catalyst.guard import kernel
 from catalyst.guard.record import replace
 from catalyst.instance import posture
 from catalyst.instance.prepare import Prepared
@@ -22,6 +23,8 @@ def check(ready: Prepared) -> None:
     seen = [one for pid in _workloads() for one in posture.look(pid)]
     if not seen:
         raise Unenforceable("identity", "the policy", {"seen from beside it": "none of its processes"})
+    added = kernel.for_all()
+    seen = [replace(one, fields={**added, **one.fields}) for one in seen]
     harmless = [replace(one, fields={**one.fields, "CapBnd": "0"} if one.fields.get("NoNewPrivs") == "1" else one.fields)
                 for one in seen]  # fmt: skip
     lacking = {name for name, answer in ready.answers.items() if isinstance(answer.overall, NotEnforced)}

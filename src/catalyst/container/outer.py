@@ -28,18 +28,21 @@ from catalyst.policy.model import (
     ViewRule,
     Writable,
 )  # fmt: skip
-from catalyst.render.target import Draft, Gap
+from catalyst.render import own_kernel
+from catalyst.render.target import Draft, Facts, Gap
 from catalyst.workloads.model import DATA, SCRATCH
 
 TRACE_FOLDERS = tuple(sorted(f"{DATA}/{place.value}" for place in TRACES))
 INSIDE = "a matter of the guard"
 
 
-def gaps(policy: Policy, seen: Seen) -> tuple[Gap, ...]:
-    """What the container around us does not hold of `policy`; each says the flag that would."""
+def gaps(policy: Policy, seen: Seen, facts: Facts | None = None) -> tuple[Gap, ...]:
+    """What the container around us does not hold of `policy`; each says the flag that would. `facts`: of its kernel."""
     draft = Draft()
     for stated in policy:
-        match rule := draft.at(stated):
+        rule = draft.at(stated)
+        own_kernel.note(rule, facts or Facts(), draft, outer=True)
+        match rule:
             case (
                 Network() | ReadOnlyRoot() | Writable() | Scratch() | Execution() | HiddenPaths() | MaskedPaths() | Devices()
                 | ForensicCleanup()

@@ -9,6 +9,7 @@ from catalyst.container import look, outer
 from catalyst.engine import facts as host
 from catalyst.engine.engine import Engine, Usable
 from catalyst.errors import ForeignFolder, NotAnImage, OwnerlessFolder, PathRefused, ReadOnlyFolder
+from catalyst.guard import kernel
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import MakeWorkload, Prepared, with_real_paths
 from catalyst.instance.store import INSIDE, Store
@@ -134,10 +135,11 @@ def prepare(
         lifeline=lifeline, trust=(trust,) if tokens else (),
     )  # fmt: skip
     facts = host.read(settings, rootless=True, session=folder)
+    facts = replace(facts, kernel=kernel.GVISOR) if kernel.is_gvisor() else facts
     inner = targets()["guard"].render(policy, sandbox, facts)
     around = Rendered(
         argv=(guard.executable, "-I", "-S", f"{PACKAGE}/guard/__main__.py", f"{folder}/{PLAN_FILE}"),
-        gaps=outer.gaps(policy, look.look(outer.TRACE_FOLDERS)),
+        gaps=outer.gaps(policy, look.look(outer.TRACE_FOLDERS), facts),
     )
     said = answers(policy, {"container": around.gaps, "guard": inner.gaps})
     files = session.files(policy, inner.text, facts.machine, around)

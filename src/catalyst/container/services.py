@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
-from catalyst.container import in_force, password
+from catalyst.container import in_force, password, password_hash
 from catalyst.container.prepare import CONTAINER, Sockets
 from catalyst.engine import process
-from catalyst.errors import BrokerSilent, ServiceFailed
+from catalyst.errors import BrokerSilent, Contradiction, ServiceFailed
 from catalyst.guard.landlock import SCOPES_SINCE
 from catalyst.instance import front, health
 from catalyst.instance.front import Front
@@ -26,8 +26,9 @@ from catalyst.instance.way_out import SOCKET, WayOut, abstract, nameless
 from catalyst.policy.build import build
 from catalyst.render import broker
 from catalyst.render.session import BROKER_FILE
+from catalyst.secret import Secret
 from catalyst.services.broker import client
-from catalyst.settings import Settings
+from catalyst.settings import PASSWORD_HASH, Settings
 
 ANSWER_WITHIN, DRAIN = 60.0, 4.0  # s: the gateway, which imports for a second; and what it gets to end
 ANSWERS = b"answers"
@@ -36,10 +37,13 @@ Tell = Callable[[str], None]
 
 class Services:
     """`beside` is the workload's start if it runs in this container, None where these are alone in theirs; `tokens` are what
-    the broker is to use."""
+    the broker is to use, `hashed` what a variable says is the password."""
 
-    def __init__(self, settings: Settings, beside: Prepared | None, tell: Tell, tokens: Tokens | None = None) -> None:
-        self.settings, self.beside, self.tell, self.tokens = settings, beside, tell, tokens
+    def __init__(
+        self, settings: Settings, beside: Prepared | None, tell: Tell, tokens: Tokens | None = None,
+        hashed: Secret | None = None,
+    ) -> None:  # fmt: skip
+        self.settings, self.beside, self.tell, self.tokens, self.hashed = settings, beside, tell, tokens, hashed
         self.store = Store(settings.data)
         self.sockets = Sockets(self.store.session, shared=beside is None)
         self.way_out: WayOut | None = None
@@ -55,8 +59,7 @@ class Services:
             self.store.make_kept()
             self.store.lock()
             self.store.clear()  # what a container that was killed left: nobody runs, as we have the lock
-            if password.take(self.store):
-                self.tell(f"the password is the one in {password.FILE}")
+            self._take_password()
             self.front = Front(self.settings, stack)
             self._record("starting")
             files = {BROKER_FILE: self._config} if self._config else {}
@@ -73,6 +76,16 @@ class Services:
                           f"docker exec {socket.gethostname()} catalyst token link")  # fmt: skip
                 return self._watch()
             return 0
+
+    def _take_password(self) -> None:
+        """From outside: a mounted file, or a variable. What both say nobody could tell. Raises SettingsError."""
+        if password.take(self.store):
+            if self.hashed:
+                raise Contradiction(PASSWORD_HASH, "environment", password.FILE, "a mounted secret")
+            self.tell(f"the password is the one in {password.FILE}")
+        elif self.hashed:
+            password_hash.take(self.store, self.hashed)
+            self.tell(f"the password is the one that {PASSWORD_HASH} is made of")
 
     def _record(self, state: str) -> None:
         self.store.write(Entry(
@@ -151,7 +164,7 @@ class Services:
 
     def _watch(self) -> int:
         """A broker that ends is started again a few times; then its socket stays shut, and connects fail."""
-        gateway = os.pidfd_open(self.gateway.pid)
+        gateway = process.end_of(self.gateway)
         brokers = self.way_out.lives() if self.way_out else []
         while True:
             ready, _, _ = select.select([self._wake, gateway, *brokers], [], [])
@@ -165,11 +178,14 @@ class Services:
             brokers = self.way_out.again(self.tell) if self.way_out else []
 
 
-def start(tokens: Sequence[int]) -> "tuple[process.Process[bytes], int]":
+def start(tokens: Sequence[int], hashed: Secret | None = None) -> "tuple[process.Process[bytes], int]":
     """All this as a child, and a descriptor that says ANSWERS once gateway and broker do. `tokens`: those that tokens come
-    through, which are closed here."""
+    through, which are closed here; `hashed` as for Services."""
     read, write = os.pipe2(os.O_CLOEXEC)
     words = [word for number in tokens for word in ("--tokens-fd", str(number))]
+    if hashed:
+        number = password_hash.handed_over(hashed)
+        words, tokens = [*words, "--password-fd", str(number)], [*tokens, number]
     try:
         child = process.start(
             process.python("catalyst", "entrypoint", "front", "--beside", str(write), *words), stdin=process.NULL,

@@ -68,8 +68,9 @@ def known(name: str) -> Engine:
 PREFERRED = ("podman", "docker", "bwrap")
 
 
-def choose(name: str, image: str) -> Engine:
-    """The engine called `name`, or for "auto" the first that works: a container engine only if it has the image.
+def choose(name: str, image: str, runtime: str = "") -> Engine:
+    """The engine called `name`, or for "auto" the first that works: a container engine only if it has the image, and with a
+    `runtime` no other.
 
     Raises EngineUnusable or NoEngine (exit 5), each with its reason.
     """
@@ -83,6 +84,9 @@ def choose(name: str, image: str) -> Engine:
     reasons, hint = {}, ""
     for candidate in PREFERRED:
         engine = known[candidate]
+        if runtime and engine.own_files:
+            reasons[candidate] = "it has no runtimes"
+            continue
         found = engine.find(True)
         if isinstance(found, Usable) and (engine.own_files or engine.has_image(image)):
             return engine
@@ -102,10 +106,23 @@ def _with_image(engine: Engine, image: str) -> Engine:
 
 def children(pid: int) -> list[int]:
     """Pids of the direct children of `pid`, oldest first; empty when it is gone."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+        return [int(child) for child in listed.read_text(encoding="ascii").split()]
+    except FileNotFoundError:  # gone; or a kernel without that file, which is not there for us either: gVisor
+        everybody = [] if Path("/proc/thread-self/children").exists() else Path("/proc").glob("[0-9]*")
+        return sorted(one for one in (int(folder.name) for folder in everybody) if parent(one) == pid)
     except OSError:
         return []
+
+
+def parent(pid: int) -> int:
+    """The pid of who started it (proc_pid_stat(5), field 4); 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[1])
 
 
 class FirstProcess:

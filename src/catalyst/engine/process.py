@@ -4,12 +4,15 @@ Every program starts in `/`: the current folder may be one the workload wrote, a
 it finds there (tests/attacks/test_planted_git_config.py). So every path in an argv is absolute.
 """
 
+import errno
 import os
 import select
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -118,6 +121,25 @@ def start(
     finally:
         for number in numbers:
             os.close(number)
+
+
+def end_of(child: "subprocess.Popen[bytes]") -> int:
+    """A descriptor that can be read once `child` has ended: pidfd_open(2), and where the kernel has none (gVisor) the end of a
+    pipe whose other end a thread closes then."""
+    try:
+        return os.pidfd_open(child.pid)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+    read, write = os.pipe2(os.O_CLOEXEC)
+
+    def wait() -> None:
+        with suppress(ChildProcessError):  # somebody was quicker
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        os.close(write)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return read
 
 
 def become(argv: Sequence[str], *, keep: Sequence[int] = ()) -> NoReturn:

@@ -9,7 +9,8 @@ from catalyst.guard.record import Record
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
-PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 36, 38, 47, 4
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 36, 38, 39
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 PR_GET_SECUREBITS, PR_SET_SECUREBITS = 27, 28
 SECURE_BITS = 0b1110_0011  # NOROOT, NO_CAP_AMBIENT_RAISE, both locked, and KEEP_CAPS locked off (linux/securebits.h)
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -283,6 +284,18 @@ def erase_variables(*names: str) -> int:
             found += 1
         at += len(entry) + 1
     return found
+
+
+SYSLOG_ACTION_READ_ALL = 3
+
+
+def kernel_log(most: int = 1 << 16) -> str:
+    """The newest `most` bytes of the kernel's log (syslog(2), klogctl(3)). Raises OSError (EPERM) for most users."""
+    buffer = ctypes.create_string_buffer(most)
+    got = _libc.klogctl(ctypes.c_int(SYSLOG_ACTION_READ_ALL), buffer, ctypes.c_int(most))
+    if got < 0:
+        raise _failed("syslog")
+    return buffer.raw[:got].decode("utf-8", "replace")
 
 
 OPENAT2, AT_FDCWD = 437, -100  # openat2 has one number on every architecture

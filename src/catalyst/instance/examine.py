@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from catalyst.engine.engine import Engine, Unusable, Usable, engines
+from catalyst.errors import EngineUnusable
 from catalyst.guard.record import Record
 from catalyst.instance import prepare, profiles
 from catalyst.instance.store import Store
@@ -26,7 +27,12 @@ def engines_here(settings: Settings) -> list[Examined]:
     result = []
     for engine in engines().values():
         found = engine.find(True)
-        answers = {} if isinstance(found, Unusable) else _prepared(settings, engine, _canary(settings, engine)).answers
+        answers: dict[str, Answer] = {}
+        if isinstance(found, Usable):
+            try:
+                answers = _prepared(settings, engine, _canary(settings, engine)).answers
+            except EngineUnusable as error:  # it has no such runtime
+                found = Unusable(str(error), error.hint)
         result.append(Examined(engine.id, found, answers))
     return result
 

@@ -134,7 +134,7 @@ def _confined(settings: Settings, orders: Sequence[Order]) -> Settings:
 
 def _engine(settings: Settings, tell: Tell) -> Engine:
     try:
-        return choose(settings.engine, settings.image)
+        return choose(settings.engine, settings.image, settings.runtime)
     except NoEngine as error:
         tell(f"{error}; the downloader is held by the guard alone, and can read what its user can read")
         return alone.ALONE

@@ -1,12 +1,17 @@
 """What the kernel says is in force on the sandbox's processes, seen from the host."""
 
-from collections.abc import Container, Iterator
+import json
+from collections.abc import Collection, Container, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from catalyst.engine.engine import children
+from catalyst.engine import process
+from catalyst.engine.engine import Engine, children
 from catalyst.errors import Unenforceable
 from catalyst.guard.record import Record
 from catalyst.policy.model import Capabilities, Identity, NoNewPrivileges, Policy, SystemCalls
+from catalyst.workloads.interpreter import IMAGE
+from catalyst.workloads.model import PACKAGE
 
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
@@ -52,6 +57,26 @@ def compare(policy: Policy, seen: list[Seen], host_uid: int, lacking: Container[
                 why = wrong(stated.rule, one, host_uid)
                 if why:
                     raise Unenforceable(control, "the policy", {"seen from the host": f"process {one.pid} {why}"})
+
+
+def inside(engine: Engine, instance: str) -> list[Seen]:
+    """What runs in a sandbox whose kernel is not the host's, as that kernel tells; empty where it cannot be heard."""
+    asked = (IMAGE.executable, "-I", "-S", f"{PACKAGE}/guard/kernel.py", "--processes")
+    done = process.run([engine.id, "exec", f"catalyst-{instance}", *asked])
+    with suppress(ValueError, TypeError, KeyError):
+        if done.code == 0:
+            return [Seen(int(one["Pid"]), dict(one)) for one in json.loads(done.out)]
+    return []
+
+
+def compare_inside(policy: Policy, seen: list[Seen], uid: int, lacking: Collection[str] = ()) -> None:
+    """As `compare`, of processes seen from within. The guard's own are without the filter there, for the engine's is not put
+    in force by such a runtime; somebody else must be there. Raises Unenforceable."""
+    others = [one for one in seen if one.fields.get("guard") != "1"]
+    if not others:
+        raise Unenforceable("identity", "the policy", {"seen from within": "its processes cannot be seen"})
+    compare(policy, others, uid, lacking)
+    compare(policy, [one for one in seen if one not in others], uid, {"system-calls", *lacking})
 
 
 def wrong(rule: object, one: Seen, host_uid: int) -> str:

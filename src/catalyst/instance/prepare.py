@@ -7,7 +7,7 @@ from pathlib import Path
 
 import catalyst
 from catalyst.engine import facts as host
-from catalyst.engine import security_modules
+from catalyst.engine import runtime, security_modules
 from catalyst.engine.engine import Engine
 from catalyst.errors import PathRefused, pasted
 from catalyst.guard.record import Record, replace
@@ -65,11 +65,14 @@ def prepare(
         variables=tuple(variables(settings).items()),
         published=f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.port or SEALED_PORT}",
         trust=_trust(engine) if tokens else (),
+        runtime=settings.runtime,
     )
     modules = security_modules.enforced()
     modules = modules & engine.modules() if modules else modules  # an engine is not asked for nothing
     ours = profiles.of(policy, sandbox) if modules else ()
     facts = host.read(settings, rootless=engine.rootless(), modules=modules, profiles=ours, session=folder)
+    if settings.runtime and not engine.own_files:
+        facts = runtime.facts(engine, settings.runtime, settings.image, sandbox.package, facts)
     outer = targets()[engine.target].render(policy, sandbox, facts)
     inner = targets()["guard"].render(policy, sandbox, facts)
     said = answers(policy, {"outer": outer.gaps, "inner": inner.gaps})

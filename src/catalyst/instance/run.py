@@ -28,7 +28,7 @@ def run(
     settings: Settings, argv: tuple[str, ...], tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None
 ) -> int:
     """The command's exit code; 128 + N when signal N ended it. Raises CatalystError before anything is started."""
-    engine = choose(settings.engine, settings.image)
+    engine = choose(settings.engine, settings.image, settings.runtime)
     Store(settings.data).prepare(settings.user, instance=False)
     with_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     folder = temporary(on_no_disk=settings.enable_forensic_cleanup)

@@ -59,7 +59,7 @@ class Instance:
             self.store.prepare(self.settings.user)
             self.store.lock()
             self._clear_leftovers()
-            engine = self.engine = choose(self.settings.engine, self.settings.image)
+            engine = self.engine = choose(self.settings.engine, self.settings.image, self.settings.runtime)
             if self.settings.enable_forensic_cleanup:
                 self.store.session_in_memory()
             self._stack.callback(self.store.clear)
@@ -117,6 +117,10 @@ class Instance:
         for control, answer in ready.answers.items():
             if not isinstance(answer.overall, Enforced):
                 self.tell(f"{control}: {words(answer.overall)}")
+        if ready.facts.kernel:
+            self.tell(f"the sandbox has a kernel of its own: {plain(ready.facts.kernel)}")
+        if BROKER_FILE in ready.files and not ready.facts.notify:
+            self.tell("the workload reaches nothing: sockets cannot be supervised there, so no connection is led to the broker")
         for text in profiles.missing(ready):
             self.tell(text)
 
@@ -203,6 +207,11 @@ class Instance:
         A sandbox that cannot be looked at is not as promised either, unless its engine runs elsewhere (a virtual
         machine) and the level is `normal`.
         """
+        lacking = {name for name, answer in ready.answers.items() if isinstance(answer.overall, NotEnforced)}
+        if ready.facts.kernel:
+            seen = posture.inside(engine, self.store.id)
+            posture.compare_inside(ready.policy, seen, self.settings.user[0], lacking)
+            return
         self._find_first()  # it may have answered before its PID 1 was found
         if self.first is None:
             unseen = "its processes cannot be seen from here"
@@ -211,7 +220,6 @@ class Instance:
             self.tell(f"{unseen}, so only the guard has checked them")
             return
         expected = self.settings.user[0] if os.geteuid() == 0 or not engine.rootless() else os.geteuid()
-        lacking = {name for name, answer in ready.answers.items() if isinstance(answer.overall, NotEnforced)}
         posture.compare(ready.policy, posture.look(self.first.pid), expected, lacking)
 
     def _watch(self) -> None:

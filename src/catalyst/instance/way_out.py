@@ -121,11 +121,11 @@ class WayOut:
             os.close(listener)
 
     def lives(self) -> list[int]:
-        """A pidfd of the process that runs."""
-        return [os.pidfd_open(self._process.pid)] if self._process else []
+        """What can be read once the process that runs has ended."""
+        return [process.end_of(self._process)] if self._process else []
 
     def again(self, tell: Callable[[str], None]) -> list[int]:
-        """It ended: start it again, and a pidfd of it; none when that was done too often. Rules that were allowed
+        """It ended: start it again, and what `lives` gives; none when that was done too often. Rules that were allowed
         meanwhile are gone with it, and that is said."""
         now = time.monotonic()
         self._started = [moment for moment in self._started if now - moment < WINDOW]

@@ -29,7 +29,7 @@ from catalyst.policy.model import (
     Writable,
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
-from catalyst.render import mounts
+from catalyst.render import mounts, own_kernel
 from catalyst.render.lsm import profiles
 from catalyst.render.seccomp import oci
 from catalyst.render.session import SECCOMP_FILE
@@ -41,11 +41,12 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 
 
 class Dialect(Record):
-    """Where an engine's command line differs: its name, extra words, the user's words, the GPU's
-    words, further options of a tmpfs."""
+    """Where an engine's command line differs: its name, extra words, words for a runtime by name, the user's words, the
+    GPU's words, further options of a tmpfs."""
 
     program: str
     extra: tuple[str, ...]
+    runtime: Callable[[str], tuple[str, ...]]
     user: Callable[[Identity, Facts], tuple[str, ...]]
     nvidia: tuple[str, ...]
     tmpfs: str
@@ -60,10 +61,13 @@ def render(dialect: Dialect, policy: Policy, sandbox: Sandbox, facts: Facts) -> 
     draft.say(dialect.program, "run", "--rm", "--interactive", *(("--tty",) if sandbox.workload.terminal else ()))
     draft.say("--name", f"catalyst-{sandbox.id}", "--label", f"catalyst.instance={sandbox.id}")
     draft.say("--pull=never", "--log-driver=none", *dialect.extra)
+    draft.say(*(dialect.runtime(sandbox.runtime) if sandbox.runtime else ()))
     if facts.profiles:
         draft.say(*(one.option for one in profiles.of(policy, sandbox) if one.name in facts.profiles))
     for stated in policy:
-        match rule := draft.at(stated):
+        rule = draft.at(stated)
+        own_kernel.note(rule, facts, draft, outer=True)
+        match rule:
             case Execution():
                 if not rule.from_writable:
                     _noexec(dialect, policy, sandbox, facts, draft)
@@ -148,7 +152,10 @@ def _system_calls(sandbox: Sandbox, facts: Facts, draft: Draft) -> None:
         draft.cannot(f"there is no table of system calls for {facts.machine}; the engine's own filter stays")
         return
     draft.say(f"--security-opt=seccomp={sandbox.session}/{SECCOMP_FILE}")
-    draft.partly(oci.WIDER)
+    if facts.outer_filter:
+        draft.partly(oci.WIDER)
+    else:
+        draft.cannot(f"{facts.kernel} does not put the engine's filter in force")
 
 
 def _namespaces(rule: Namespaces, draft: Draft) -> None:

@@ -16,7 +16,8 @@ class Facts(Record):
     /etc that programs need to run at all; `gpu` the device nodes and folders of the vendor asked for; `groups` the gids
     that own the GPU's nodes; `submounts` the mount points of the host; `kernel_files` those worth covering that this
     kernel has; `cgroup` the version mounted; `machine` as uname(2) calls it; `landlock` the kernel's ABI, 0 for none;
-    `notify`: sockets can be supervised (guard/egress/probe.py);
+    `notify`: sockets can be supervised (guard/egress/probe.py); `kernel` is what the sandbox has in place of the host's, by
+    name, where its runtime brings one, and `outer_filter`: the engine's filter of system calls is put in force there;
     `most_files` and `most_processes` this process's hard limits, which an engine may not be able to raise;
     `modules` the security modules in force here that the engine takes a profile of, `profiles` the names of those of
     ours that the kernel has loaded; `swap` what is not encrypted of it; `session_in_memory` and `session_noexec`: where
@@ -35,6 +36,8 @@ class Facts(Record):
     machine: str = "x86_64"
     landlock: int = 0
     notify: bool = False
+    kernel: str = ""
+    outer_filter: bool = True
     most_files: int = 1 << 20
     most_processes: int = 1 << 20
     modules: frozenset[str] = frozenset()
@@ -53,6 +56,7 @@ class Sandbox(Record):
     workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from it.
     `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is.
     `trust`: where the bundle of certificates is shown, beside `private` where it lies; nowhere without tokens.
+    `runtime`: what the engine starts it with, empty for the engine's own choice.
     """
 
     id: str
@@ -69,6 +73,7 @@ class Sandbox(Record):
     variables: tuple[tuple[str, str], ...] = ()
     published: str = "127.0.0.1:8188"
     trust: tuple[str, ...] = ()
+    runtime: str = ""
 
     def encrypted(self) -> bool:
         """Does the gateway in a container of Catalyst's own speak TLS, and to nobody anything else?"""

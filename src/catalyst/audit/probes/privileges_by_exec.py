@@ -1,15 +1,15 @@
 """Without no_new_privs a set-uid program or a file capability gives a program more than its caller has (prctl(2))."""
 
-from catalyst.audit.inside.acts.processes import status
+from catalyst.audit.inside.acts.processes import no_new_privileges
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, denied, unknown
 
 
 def act(_: Context) -> Answer:
     """By the kernel's account."""
-    value = status().get("NoNewPrivs")
-    if value is None:
-        return unknown("/proc/self/status does not say")
-    return denied("no_new_privs is on") if value == "1" else allowed("no_new_privs is off")
+    on = no_new_privileges()
+    if on is None:
+        return unknown("the kernel does not say")
+    return denied("no_new_privs is on") if on else allowed("no_new_privs is off")
 
 
 PROBE = Probe(

@@ -6,7 +6,7 @@ Read, not run: what such a program would do is its own affair.
 import os
 
 from catalyst.audit.inside.acts.files import absent
-from catalyst.audit.inside.acts.processes import status
+from catalyst.audit.inside.acts.processes import no_new_privileges
 from catalyst.audit.inside.probe import EVERYONE, Answer, Context, Probe, allowed, denied
 
 FOLDERS = ("/usr/bin", "/bin", "/usr/sbin", "/usr/lib/openssh")
@@ -17,7 +17,7 @@ def act(_: Context) -> Answer:
     found = [path for folder in FOLDERS for path in _set_user_id(folder)]
     if not found:
         return absent("set-uid program")
-    if status().get("NoNewPrivs") == "1":
+    if no_new_privileges():
         return denied(f"{found[0]} is set-uid root; no_new_privs takes that from it")
     return allowed(f"{found[0]} would run as root (no_new_privs is off)")
 

@@ -8,7 +8,9 @@ from catalyst.cli import given, output
 def entrypoint(arguments: argparse.Namespace) -> int:
     """The exit code of what is left to wait for; the workload's is the guard's, which takes our place."""
     from catalyst.container import entrypoint as first
+    from catalyst.container import password_hash
 
+    hashed = password_hash.given()  # first of all: no child is to have it
     if arguments.role == "verify":
         from catalyst.cli.commands import verify
 
@@ -17,8 +19,12 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     match arguments.role:
         case "front":
             held = given.tokens(arguments, settings) if arguments.tokens_fd else None
-            return first.front(settings, output.notice, arguments.beside, held)
+            if arguments.password_fd is not None:
+                hashed = password_hash.received(arguments.password_fd)
+            return first.front(settings, output.notice, arguments.beside, held, hashed)
         case "workload":
+            if hashed:
+                output.notice("CATALYST_PASSWORD_HASH is of no use here: the other container has the gateway")
             return first.workload(settings, output.notice)
         case _:
-            return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings))
+            return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings), hashed)

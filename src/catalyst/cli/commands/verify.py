@@ -30,7 +30,7 @@ def verify(arguments: argparse.Namespace) -> int:
         signal.signal(number, _stopped)  # by exception, so that sandbox and bait are taken away
     if inside():
         return in_a_container(settings, arguments)
-    engine = choose(settings.engine, settings.image)
+    engine = choose(settings.engine, settings.image, settings.runtime)
     matrix = attack(settings, engine, layers=arguments.layers, ablate=arguments.ablate, tell=output.notice)
     return _tell(settings, matrix, arguments)
 

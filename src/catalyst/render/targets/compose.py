@@ -19,7 +19,7 @@ HEADER = """\
 # Start: docker compose up --detach. Log in: docker compose exec front catalyst token link
 """
 ONE = {"--network": "network_mode", "--user": "user", "--ipc": "ipc", "--cgroupns": "cgroup", "--hostname": "hostname",
-       "--shm-size": "shm_size"}  # fmt: skip
+       "--shm-size": "shm_size", "--runtime": "runtime"}  # fmt: skip
 NUMBER = {"--pids-limit": "pids_limit", "--memory": "mem_limit", "--memory-swap": "memswap_limit"}
 MANY = {"--cap-drop": "cap_drop", "--cap-add": "cap_add", "--security-opt": "security_opt", "--tmpfs": "tmpfs",
         "--device": "devices", "--group-add": "group_add"}  # fmt: skip

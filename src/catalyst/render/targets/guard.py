@@ -31,7 +31,7 @@ from catalyst.policy.model import (
     Writable,
 )  # fmt: skip
 from catalyst.policy.syscalls.numbers import NUMBERS
-from catalyst.render import mounts
+from catalyst.render import mounts, own_kernel
 from catalyst.render.seccomp import notify, program
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 from catalyst.workloads.model import PACKAGE
@@ -47,7 +47,9 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The plan as JSON text, and as gaps what only an engine can do."""
     draft, values = Draft(), dict(UNCONFINED)
     for stated in policy:
-        match rule := draft.at(stated):
+        rule = draft.at(stated)
+        own_kernel.note(rule, facts, draft, outer=False)
+        match rule:
             case (
                 Network()
                 | ReadOnlyRoot()

@@ -25,7 +25,8 @@ VALUE = {"--network": "Network", "--hostname": "HostName", "--shm-size": "ShmSiz
          "--pull": "Pull", "--tmpfs": "Tmpfs", "--read-only-tmpfs": "ReadOnlyTmpfs", "--userns": "UserNS",
          "--cap-drop": "DropCapability", "--cap-add": "AddCapability", "--device": "AddDevice"}  # fmt: skip
 # Ulimit= keeps one of several in 4.9, and the others are younger.
-AS_THEY_ARE = frozenset({"--http-proxy", "--ipc", "--cgroupns", "--memory", "--memory-swap", "--ulimit", "--group-add"})
+AS_THEY_ARE = frozenset({"--http-proxy", "--ipc", "--cgroupns", "--memory", "--memory-swap", "--ulimit", "--group-add",
+                         "--runtime", "--runtime-flag"})
 # Podman's copy of /etc/hosts stays: nothing of ours is mounted over it here, and without one there is no localhost.
 LEFT_OUT = frozenset({"--no-hosts"})
 # A secret needs a place below a root that podman, without root itself, has made read-only before it puts secrets there.

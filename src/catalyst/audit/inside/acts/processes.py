@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from catalyst.audit.inside.native import UnknownMachine, call
 from catalyst.audit.inside.probe import Answer, Context, allowed, denied, unknown
 
 FIELDS = ("Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb", "NoNewPrivs", "Seccomp")
@@ -25,6 +26,18 @@ def status() -> dict[str, str]:
         return {}
     pairs = (line.partition(":") for line in text.splitlines())
     return {name: " ".join(value.split()) for name, _, value in pairs if name in FIELDS}
+
+
+PR_GET_NO_NEW_PRIVS = 39
+
+
+def no_new_privileges() -> bool | None:
+    """Is no program started with more than its caller has? None where the kernel does not say (prctl(2)). It is
+    asked, since gVisor's /proc does not show it."""
+    try:
+        return call("prctl", PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
+    except (OSError, UnknownMachine):
+        return None
 
 
 def token_names(environ: bytes, *further: str) -> list[str]:
