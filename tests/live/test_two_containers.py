@@ -76,15 +76,15 @@ def _free_port() -> int:
 
 
 @contextmanager
-def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
+def composed(engine: str, folder: Path, image: str = IMAGE, *, app: str = "canary", **env: str) -> Iterator[Composed]:
     """Up, and answering."""
     open_to_all(folder)
     project = Composed(engine, folder / f"catalyst{os.urandom(3).hex()}", _free_port())
     for place in PLACES:
         (project.folder / "data" / place).mkdir(parents=True)
         os.chown(project.folder / "data" / place, 1000, 1000)
-    rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={IMAGE}", f"--port={project.port}",
-                 "--app=canary"]  # fmt: skip
+    rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={image}", f"--port={project.port}",
+                 f"--app={app}"]  # fmt: skip
     for target, file in (("compose", "docker-compose.yml"), ("seccomp", "seccomp.json")):
         done = subprocess.run([*rendering, target], env={**own_environment(), **env}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
