@@ -46,7 +46,8 @@ def build_comfyui(engine: str, tag: str) -> str:
         shutil.copy(ROOT / "requirements.lock", context)
         with (context / "image/mine.lock").open("wb") as lock:
             python = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-            subprocess.run([str(ROOT / "image/lock"), tree], stdout=lock, env=python, check=True)
+            # what 0.3.64 imports and names nowhere
+            subprocess.run([str(ROOT / "image/lock"), tree, "", "requests"], stdout=lock, env=python, check=True)
         subprocess.run(["tar", "--create", "--file", packed, "--exclude=.git", "--directory", tree, "."], check=True)
         subprocess.run([*command(engine), "import", str(packed), TREE], check=True, stdout=subprocess.DEVNULL)
         chosen = {"COMFYUI_TREE": TREE, "COMFYUI_LOCK": "image/mine.lock", "COMFYUI_LEAST": "0"}
