@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from live import image, image_runs
 from live.image_runs import CANARY, PATIENT, RUNS, do, log, started
-from support import COMMAND
+from live.test_two_containers import PLACES
+from support import COMMAND, install, wait_for
 
 TAG = "catalyst-image:test"
 HEALTH = {"Interval": 30, "Timeout": 3, "StartPeriod": 45, "Retries": 5}  # s, and a number
@@ -155,13 +157,56 @@ def test_paranoid_mode_contradicts_no_default(client: list[str]) -> None:
     assert "cannot be enforced" in done.stderr or "not enforced" in done.stderr
 
 
-@pytest.mark.engine("podman")
-def test_rootless_podman(archive: Path) -> None:
+@pytest.fixture(scope="module")
+def rootless(archive: Path) -> Iterator[list[str]]:
+    """The command line of a user's podman that has the image."""
     if os.geteuid() != 0:
         pytest.skip("only root makes a user for it; the podman lane of an ordinary user is rootless anyway")
-    with image_runs.rootless(TAG, archive) as client:
-        # slirp4netns wants /dev/net/tun, which a machine of CI may keep from users; loopback is there without
-        with started(client, TAG, "--network=none") as name:
-            image_runs.health_follows(client, name, CANARY)
-        # without a network no address of the host's is reached, and so nothing can be shown to be possible
-        _verify(client, {"host-address"}, "--network=none", *LEVEL)
+    with image_runs.rootless(TAG, archive) as argv:
+        yield argv
+
+
+@pytest.mark.engine("podman")
+def test_rootless_podman(rootless: list[str]) -> None:
+    # slirp4netns wants /dev/net/tun, which a machine of CI may keep from users; loopback is there without
+    with started(rootless, TAG, "--network=none") as name:
+        image_runs.health_follows(rootless, name, CANARY)
+    # without a network no address of the host's is reached, and so nothing can be shown to be possible
+    _verify(rootless, {"host-address"}, "--network=none", *LEVEL)
+
+
+@pytest.mark.engine("podman")
+def test_rootless_compose_with_a_secret(rootless: list[str]) -> None:
+    """podman puts its secrets below a root that it has made read-only before; so front has a place for them."""
+    project = Path(f"/home/{image_runs.USER}/project")
+    _project(project)
+    subprocess.run([*rootless, "secret", "create", "catalyst_password", "/dev/stdin"], input="correct horse", text=True,
+                   check=True, stdout=subprocess.DEVNULL, timeout=PATIENT)  # fmt: skip
+    do(*rootless, "unshare", "chown", "-R", "1000:1000", str(project / "data"))
+    compose = [*rootless[:-1], "env", f"--chdir={project}", f"PYTHONPATH={project}/lib", "/usr/bin/python3", "-m",
+               "podman_compose"]  # fmt: skip
+    asked = [*rootless, "exec", "project_front_1", "catalyst", "health"]
+    try:
+        do(*compose, "up", "--detach")
+        wait_for(lambda: subprocess.run(asked, capture_output=True, check=False, timeout=PATIENT).returncode == 0,
+                 log(rootless, "project_workload_1"), PATIENT)  # fmt: skip
+        assert "the password is the one in /run/secrets/catalyst_password" in log(rootless, "project_front_1")
+    finally:
+        subprocess.run([*compose, "down", "--volumes"], capture_output=True, check=False, timeout=PATIENT)
+
+
+def _project(folder: Path) -> None:
+    """What `render compose` prints, with a secret of podman's for front, which gets no network for want of /dev/net/tun."""
+    for place in PLACES:
+        (folder / "data" / place).mkdir(parents=True)
+    said = [*COMMAND, "render", f"--data={folder}/data", f"--image={TAG}", "--app=canary"]
+    document = yaml.safe_load(do(*said, "compose"))
+    front = document["services"]["front"]
+    del front["ports"]
+    front |= {"network_mode": "none", "secrets": ["catalyst_password"]}
+    document["secrets"] = {"catalyst_password": {"external": True}}
+    (folder / "compose.yaml").write_text(yaml.safe_dump(document))
+    (folder / "seccomp.json").write_text(do(*said, "seccomp"))
+    install(folder / "lib", "podman-compose")
+    owner = folder.parent.stat()
+    do("chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(folder))
