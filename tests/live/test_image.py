@@ -192,7 +192,7 @@ def test_rootless_compose_with_a_secret(rootless: list[str]) -> None:
                  log(rootless, "project_workload_1"), PATIENT)  # fmt: skip
         assert "the password is the one in /run/secrets/catalyst_password" in log(rootless, "project_front_1")
     finally:
-        subprocess.run([*compose, "down", "--volumes"], capture_output=True, check=False, timeout=PATIENT)
+        subprocess.run([*compose, "down", "--volumes", "--timeout=1"], capture_output=True, check=False, timeout=PATIENT)
 
 
 def _project(folder: Path) -> None:
