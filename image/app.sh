@@ -35,5 +35,12 @@ python3 -m venv /opt/venv
     ${3:+--extra-index-url "$3"} -r "$2"
 /opt/venv/bin/python image/finish.py meets /opt/comfyui/requirements.txt ||
     fail "$2 is not the lock file of this ComfyUI" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"
+# Started once, as far as listening: a package that no requirements.txt names is missed here, not by every container.
+mkdir -p start/custom_nodes
+( cd start && exec /opt/venv/bin/python /opt/comfyui/main.py --quick-test-for-ci --cpu --disable-all-custom-nodes \
+    --base-directory . --database-url sqlite:///:memory: ) >start.log 2>&1 || {
+    tail -n 20 start.log >&2
+    fail "this ComfyUI does not start with the packages of $2" "name what is missing: image/lock DIR '' PACKAGE >image/mine.lock"
+}
 # pip is for nodes that install their packages, as ComfyUI-Manager does.
 [ "$4" = true ] || /opt/venv/bin/python -m pip uninstall -q -y pip

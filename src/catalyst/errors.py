@@ -49,17 +49,21 @@ class PathRefused(SettingsError):
 
 
 class ForeignFolder(SettingsError):
-    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode."""
+    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode;
+    `outside` is that user in the numbers of who mounted it, 0 where he is podman's caller himself."""
 
     NOBODY = frozenset({65534, (1 << 32) - 2})  # an owner that this mapping of users, or a share, has no number for
 
-    def __init__(self, path: str, found: tuple[int, int, int] | None, user: tuple[int, int], verb: str) -> None:
+    def __init__(
+        self, path: str, found: tuple[int, int, int] | None, user: tuple[int, int], outside: tuple[int, int], verb: str
+    ) -> None:
         whose = f"belongs to {found[0]}:{found[1]} with mode {found[2]:04o}" if found else "is missing"
         owner = f", or run as its owner: --user {found[0]}:{found[1]}" if found and found[0] not in {0, *self.NOBODY} else ""
         share = " (a share: on its server; NTFS: when it is mounted)" if found else ""
+        give = f"{'podman unshare' if 0 in outside else 'sudo'} chown -R {outside[0]}:{outside[1]} FOLDER"
         super().__init__(
             f"{shown(path)} {whose}, and this container runs as {user[0]}:{user[1]}, which may not {verb} it",
-            f"on the host, for the folder that is mounted there: sudo chown -R {user[0]}:{user[1]} FOLDER{share}{owner}",
+            f"on the host, for the folder that is mounted there: {give}{share}{owner}",
         )
 
 

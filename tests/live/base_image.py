@@ -19,6 +19,9 @@ USER = "1000:1000"
 # are libstdc++6, zlib1g and libgcc-s1, which the second brings: torch has its libgomp inside.
 PACKAGES = ("python3", "ca-certificates", "libstdc++6", "zlib1g")
 
+# What the image that Catalyst runs in has besides, and the stand-in for the one that builds: one tar serves both.
+TOOLS = ("curl", "git", "python3-venv")
+
 # mmdebstrap runs each with the root file system as $1.
 HOOKS = (
     'chroot "$1" useradd --create-home --uid 1000 --user-group comfyuser',

@@ -15,7 +15,6 @@ from live import base_image, containers
 from support import install
 
 IMAGE = "catalyst-inside:test"
-MORE = ("curl", "git")
 SCRIPT = """#!/usr/bin/python3 -I
 import sys
 sys.path.insert(0, "/opt/catalyst")
@@ -33,7 +32,7 @@ OPEN = ("data", "scratch")
 def tar(folder: Path) -> Path:
     """The whole file system as a tar in `folder`."""
     made = folder / "inside.tar"
-    shutil.copy(base_image.base_tar(base_image.default_cache(), *MORE), made)
+    shutil.copy(base_image.base_tar(base_image.default_cache(), *base_image.TOOLS), made)
     root = folder / "root"
     install(root / "opt/catalyst", "rich", "tomlkit", "pyrage", "cryptography")
     for name, function in PROGRAMS.items():

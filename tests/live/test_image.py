@@ -2,114 +2,47 @@
 
 import json
 import os
-import shutil
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
-from live import containers, image
-from live.containers import PODMAN
-from support import COMMAND, wait_for
+from live import image, image_runs
+from live.image_runs import CANARY, PATIENT, RUNS, do, log, started
+from live.test_two_containers import PLACES
+from support import COMMAND, install, wait_for
 
 TAG = "catalyst-image:test"
 HEALTH = {"Interval": 30, "Timeout": 3, "StartPeriod": 45, "Retries": 5}  # s, and a number
-RUNS = {
-    "recommended": ("--security-opt=no-new-privileges", "--cap-drop=ALL"),
-    "bare": (),
-    "read-only": ("--read-only", "--volume=/workspace"),
-    "another user": ("--user=4242:4242", "--volume=/data"),
-}
 LEVEL = ("--env=SECURITY_LEVEL=high", "--env=NETWORK_MODE=restricted")
 # Nobody without capabilities may listen to the audit, so without the guard it cannot be shown to be possible either.
 UNPROVED = {"recommended": {"netlink-audit"}}
-PATIENT = 180.0
-USER = "catalystimage"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the image is kept by the first engine that builds it, for those that come after."""
+    kept = tmp_path_factory.mktemp("image") / "image.tar"
+    yield kept
+    kept.unlink(missing_ok=True)
 
 
 @pytest.fixture(
     scope="module", params=[pytest.param(name, marks=pytest.mark.engine(name)) for name in ("docker", "podman")]
 )
-def client(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """The command line of an engine that has built the image."""
-    with containers.engine(request.param) as (_, variables):
-        os.environ.update(variables)
-        image.build(request.param, TAG)
-        yield image.command(request.param)
-        for key in variables:
-            os.environ.pop(key, None)
-
-
-def _do(*argv: str) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENT, check=False)
-    assert done.returncode == 0, f"{argv}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    return done.stdout.strip()
-
-
-@contextmanager
-def _started(client: Sequence[str], *options: str) -> Iterator[str]:
-    """A container by its name, and its volumes gone with it."""
-    name = f"catalyst-image-{os.urandom(4).hex()}"
-    try:
-        # the command is the image's; it is asked more often than every 30 s so that the test ends
-        _do(*client, "run", "--detach", "--name", name, "--health-interval=1s", *options, TAG)
-        yield name
-    finally:
-        subprocess.run([*client, "rm", "--force", "--volumes", name], capture_output=True, check=False, timeout=PATIENT)
-
-
-def _log(client: Sequence[str], name: str) -> str:
-    done = subprocess.run([*client, "logs", name], capture_output=True, text=True, check=False, timeout=PATIENT)
-    return done.stdout + done.stderr
-
-
-def _health(client: Sequence[str], name: str) -> str:
-    """As docker's daemon says it; podman, whose timer would be systemd's, is asked to look."""
-    if "docker" in client[0]:
-        return _do(*client, "inspect", "--format", "{{.State.Health.Status}}", name)
-    looked = subprocess.run([*client, "healthcheck", "run", name], capture_output=True, check=False, timeout=PATIENT)
-    return "healthy" if looked.returncode == 0 else "unhealthy"
-
-
-def _wait(client: Sequence[str], name: str, health: str) -> None:
-    wait_for(lambda: _health(client, name) == health, f"{health}: {_log(client, name)}", PATIENT)
-
-
-def _workloads(client: Sequence[str], name: str) -> list[int]:
-    """The canary's processes as the host counts them."""
-    top = _do(*client, "inspect", "--format", "{{.State.Pid}}", name)
-    inside = Path(f"/proc/{top}/ns/pid").readlink()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(folder, "ns/pid").readlink() == inside and b"canary/__main__.py" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue  # it has ended
-    return found
-
-
-def _signal(pids: Sequence[int], number: int) -> None:
-    for pid in pids:
-        os.kill(pid, number)
+def client(request: pytest.FixtureRequest, archive: Path) -> Iterator[list[str]]:
+    """The command line of an engine that has the image."""
+    with image_runs.client_with(request.param, TAG, archive) as argv:
+        yield argv
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_health_follows_the_workload(client: list[str], run: str) -> None:
-    with _started(client, *RUNS[run]) as name:
-        _wait(client, name, "healthy")
-        pids = _workloads(client, name)
-        assert pids, _log(client, name)
-        _signal(pids, signal.SIGSTOP)
-        try:
-            _wait(client, name, "unhealthy")
-        finally:
-            _signal(pids, signal.SIGCONT)
-        _wait(client, name, "healthy")
-        assert "token=" not in _log(client, name)
+    with started(client, TAG, *RUNS[run]) as name:
+        image_runs.health_follows(client, name, CANARY)
+        assert "token=" not in log(client, name)
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -129,7 +62,7 @@ def _verify(client: Sequence[str], unproved: set[str], *options: str) -> None:
 
 
 def test_what_the_image_says_of_itself(client: list[str]) -> None:
-    (found,) = json.loads(_do(*client, "image", "inspect", TAG))
+    (found,) = json.loads(do(*client, "image", "inspect", TAG))
     config = found["Config"]
     check = config.get("Healthcheck") or found["Healthcheck"]
     assert {key: check[key] if key == "Retries" else check[key] / 1e9 for key in HEALTH} == HEALTH
@@ -144,13 +77,13 @@ def test_what_the_image_says_of_itself(client: list[str]) -> None:
 
 
 def _in_image(client: Sequence[str], script: str) -> str:
-    return _do(*client, "run", "--rm", "--user=0:0", "--entrypoint=/bin/sh", TAG, "-euc", script)
+    return do(*client, "run", "--rm", "--user=0:0", "--entrypoint=/bin/sh", TAG, "-euc", script)
 
 
 def test_nothing_in_it_raises_privileges(client: list[str]) -> None:
     assert _in_image(client, "find / -xdev -perm /6000") == ""
     # the control: the base it was made from has some, so the search can find them
-    before = _do(*client, "run", "--rm", "--entrypoint=/bin/sh", image.BASE, "-euc", "find / -xdev -perm /6000")
+    before = do(*client, "run", "--rm", "--entrypoint=/bin/sh", image.BASE, "-euc", "find / -xdev -perm /6000")
     assert "/usr/bin/su" in before.splitlines()
 
 
@@ -165,7 +98,7 @@ def test_its_code_is_roots_and_nobody_may_write_it(client: list[str]) -> None:
 
 
 def test_its_history_holds_no_secret(client: list[str]) -> None:
-    told = _do(*client, "history", "--no-trunc", "--format", "{{.CreatedBy}}", TAG)
+    told = do(*client, "history", "--no-trunc", "--format", "{{.CreatedBy}}", TAG)
     assert "HEALTHCHECK" in told
     assert [word for word in ("hf_", "PRIVATE KEY", "password=", "Bearer ", "token=") if word in told] == []
 
@@ -210,7 +143,7 @@ def test_both_names_of_the_data_folder_keep_the_data(client: list[str], tmp_path
     tmp_path.chmod(0o777)
     found = ""
     for name in ("/data", "/workspace"):
-        found = _do(*client, "run", "--rm", f"--volume={tmp_path}:{name}", "--entrypoint=/bin/sh", TAG, "-euc",
+        found = do(*client, "run", "--rm", f"--volume={tmp_path}:{name}", "--entrypoint=/bin/sh", TAG, "-euc",
                     f"echo {name} >>/data/kept; cat /workspace/kept")  # fmt: skip
     assert found == "/data\n/workspace"
     assert (tmp_path / "kept").read_text() == "/data\n/workspace\n"
@@ -224,50 +157,56 @@ def test_paranoid_mode_contradicts_no_default(client: list[str]) -> None:
     assert "cannot be enforced" in done.stderr or "not enforced" in done.stderr
 
 
-@pytest.fixture
-def rootless(tmp_path: Path) -> Iterator[list[str]]:
-    """podman of a user without privilege, with the image that root has built."""
-    with containers.engine("podman") as (_, variables):
-        os.environ.update(variables)
-        image.build("podman", TAG)
-        archive = tmp_path / "image.tar"
-        _do("podman", "save", "--quiet", "--output", str(archive), TAG)
-        for key in variables:
-            os.environ.pop(key, None)
-    subprocess.run(["useradd", "--create-home", USER], check=True)
-    home = Path(f"/home/{USER}")
-    (home / "containers.conf").write_text(PODMAN)
-    (home / "storage.conf").write_text('[storage]\ndriver = "overlay"\n')
-    (home / "run").mkdir(mode=0o700)
-    shutil.copy(archive, home / "image.tar")
-    uid = int(_do("id", "-u", USER))
-    _do("chown", "-R", f"{uid}:{uid}", str(home))
-    client = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--init-groups", "env", "--chdir=/", f"HOME={home}",
-              f"USER={USER}", f"XDG_RUNTIME_DIR={home}/run", f"CONTAINERS_CONF={home}/containers.conf",
-              f"CONTAINERS_STORAGE_CONF={home}/storage.conf", "podman"]  # fmt: skip
-    try:
-        _do(*client, "load", "--quiet", "--input", f"{home}/image.tar")
-        yield client
-    finally:
-        for folder in Path("/proc").glob("[0-9]*"):  # podman's pause process, which ignores SIGTERM
-            if folder.stat().st_uid == uid:
-                os.kill(int(folder.name), signal.SIGKILL)
-        subprocess.run(["userdel", "--force", "--remove", USER], check=False, capture_output=True)
+@pytest.fixture(scope="module")
+def rootless(archive: Path) -> Iterator[list[str]]:
+    """The command line of a user's podman that has the image."""
+    if os.geteuid() != 0:
+        pytest.skip("only root makes a user for it; the podman lane of an ordinary user is rootless anyway")
+    with image_runs.rootless(TAG, archive) as argv:
+        yield argv
 
 
 @pytest.mark.engine("podman")
 def test_rootless_podman(rootless: list[str]) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root makes a user for it; the podman lane of an ordinary user is rootless anyway")
     # slirp4netns wants /dev/net/tun, which a machine of CI may keep from users; loopback is there without
-    with _started(rootless, "--network=none") as name:
-        _wait(rootless, name, "healthy")
-        pids = _workloads(rootless, name)
-        _signal(pids, signal.SIGSTOP)
-        try:
-            _wait(rootless, name, "unhealthy")
-        finally:
-            _signal(pids, signal.SIGCONT)
-        _wait(rootless, name, "healthy")
-    # without a network there is no address of the host's to be reached, and so nothing that could be shown to be possible
+    with started(rootless, TAG, "--network=none") as name:
+        image_runs.health_follows(rootless, name, CANARY)
+    # without a network no address of the host's is reached, and so nothing can be shown to be possible
     _verify(rootless, {"host-address"}, "--network=none", *LEVEL)
+
+
+@pytest.mark.engine("podman")
+def test_rootless_compose_with_a_secret(rootless: list[str]) -> None:
+    """podman puts its secrets below a root that it has made read-only before; so front has a place for them."""
+    project = Path(f"/home/{image_runs.USER}/project")
+    _project(project)
+    subprocess.run([*rootless, "secret", "create", "catalyst_password", "/dev/stdin"], input="correct horse", text=True,
+                   check=True, stdout=subprocess.DEVNULL, timeout=PATIENT)  # fmt: skip
+    do(*rootless, "unshare", "chown", "-R", "1000:1000", str(project / "data"))
+    compose = [*rootless[:-1], "env", f"--chdir={project}", f"PYTHONPATH={project}/lib", "/usr/bin/python3", "-m",
+               "podman_compose"]  # fmt: skip
+    asked = [*rootless, "exec", "project_front_1", "catalyst", "health"]
+    try:
+        do(*compose, "up", "--detach")
+        wait_for(lambda: subprocess.run(asked, capture_output=True, check=False, timeout=PATIENT).returncode == 0,
+                 log(rootless, "project_workload_1"), PATIENT)  # fmt: skip
+        assert "the password is the one in /run/secrets/catalyst_password" in log(rootless, "project_front_1")
+    finally:
+        subprocess.run([*compose, "down", "--volumes", "--timeout=1"], capture_output=True, check=False, timeout=PATIENT)
+
+
+def _project(folder: Path) -> None:
+    """What `render compose` prints, with a secret of podman's for front, which gets no network for want of /dev/net/tun."""
+    for place in PLACES:
+        (folder / "data" / place).mkdir(parents=True)
+    said = [*COMMAND, "render", f"--data={folder}/data", f"--image={TAG}", "--app=canary"]
+    document = yaml.safe_load(do(*said, "compose"))
+    front = document["services"]["front"]
+    del front["ports"]
+    front |= {"network_mode": "none", "secrets": ["catalyst_password"]}
+    document["secrets"] = {"catalyst_password": {"external": True}}
+    (folder / "compose.yaml").write_text(yaml.safe_dump(document))
+    (folder / "seccomp.json").write_text(do(*said, "seccomp"))
+    install(folder / "lib", "podman-compose")
+    owner = folder.parent.stat()
+    do("chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(folder))

@@ -22,6 +22,12 @@ PLACES = ("models", "custom_nodes", "packages", "input", "output", "user", "cach
 # Debian's docker-compose is of 2021 and does not know these two yet; the engine's defaults stand in for them.
 UNKNOWN_IN_2021 = ("    cgroup: private\n", "        bind:\n          create_host_path: false\n")
 
+# What the guide says of a password: front alone has it, below a root that is read-only.
+SECRET = """\
+services: {front: {secrets: [catalyst_password]}}
+secrets: {catalyst_password: {file: ./password.txt}}
+"""
+
 
 def program(engine: str) -> list[str]:
     """The compose of this engine. A lane that was asked for and lacks it fails."""
@@ -76,15 +82,15 @@ def _free_port() -> int:
 
 
 @contextmanager
-def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
+def composed(engine: str, folder: Path, image: str = IMAGE, *, app: str = "canary", **env: str) -> Iterator[Composed]:
     """Up, and answering."""
     open_to_all(folder)
     project = Composed(engine, folder / f"catalyst{os.urandom(3).hex()}", _free_port())
     for place in PLACES:
         (project.folder / "data" / place).mkdir(parents=True)
         os.chown(project.folder / "data" / place, 1000, 1000)
-    rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={IMAGE}", f"--port={project.port}",
-                 "--app=canary"]  # fmt: skip
+    rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={image}", f"--port={project.port}",
+                 f"--app={app}"]  # fmt: skip
     for target, file in (("compose", "docker-compose.yml"), ("seccomp", "seccomp.json")):
         done = subprocess.run([*rendering, target], env={**own_environment(), **env}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -92,6 +98,8 @@ def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
         for lines in UNKNOWN_IN_2021 if engine == "docker" else ():
             text = text.replace(lines, "")
         (project.folder / file).write_text(text)
+    (project.folder / "docker-compose.override.yml").write_text(SECRET)
+    (project.folder / "password.txt").write_text("correct horse\n")
     try:
         said = project.folder / "up.log"
         with said.open("wb") as out:
@@ -138,6 +146,8 @@ def test_it_answers_and_is_confined(engine: str, tmp_path: Path, level: str, mod
         link = project.run("front", "catalyst", "token", "link").stdout
         assert "#token=" in link, project.run("front", "catalyst", "token", "link").stderr
         assert link.strip().partition("=")[2] not in project.log("front")
+        assert "the password is the one in /run/secrets/catalyst_password" in project.log("front")
+        assert project.run("workload", "ls", "/run/secrets").returncode != 0
 
         workload = inspected(project, "workload")
         assert workload["HostConfig"]["NetworkMode"] == "none"

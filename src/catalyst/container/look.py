@@ -50,6 +50,20 @@ class Seen(Record):
     writable_root: bool
 
 
+def outside(user: tuple[int, int]) -> tuple[int, int]:
+    """The numbers of uid and gid where this mapping of users was made (user_namespaces(7)): the host's, or those of
+    `podman unshare` where podman maps its caller to `user` (keep-id), who is 0 there."""
+    return _mapped("uid", user[0]), _mapped("gid", user[1])
+
+
+def _mapped(kind: str, number: int) -> int:
+    for line in Path(f"/proc/self/{kind}_map").read_text(encoding="ascii").splitlines():
+        first, where, count = map(int, line.split())
+        if first <= number < first + count:
+            return where + number - first
+    return number
+
+
 def look(traces: tuple[str, ...]) -> Seen:
     """`traces`: folders of the workload that are looked at beside the scratch folders."""
     return Seen(

@@ -3,6 +3,7 @@
 import os
 import stat
 
+from catalyst.container import look
 from catalyst.errors import PathRefused
 from catalyst.instance import front
 from catalyst.instance.store import Store
@@ -54,4 +55,7 @@ def _read(file: str) -> str:
 
 
 def _refused(file: str, why: str) -> PathRefused:
-    return PathRefused("the password", file, why, f"user {os.geteuid()} must be able to read it; look at it: ls -lL {file}")
+    user = (os.geteuid(), os.getegid())
+    there = look.outside(user)
+    named = f"user {user[0]}" + (f" ({there[0]} outside this container)" if there != user else "")
+    return PathRefused("the password", file, why, f"{named} must be able to read it; look at it: ls -lL {file}")

@@ -95,7 +95,7 @@ def _usable(folder: Path, user: tuple[int, int], *, write: bool) -> None:
     if os.access(folder, read) and os.statvfs(folder).f_flag & os.ST_RDONLY:
         raise ReadOnlyFolder(str(folder))
     raise ForeignFolder(str(folder), (found.st_uid, found.st_gid, found.st_mode & 0o7777) if found else None, user,
-                        "write" if write else "read")  # fmt: skip
+                        look.outside(user), "write" if write else "read")  # fmt: skip
 
 
 def _keeps_modes(folder: Path) -> None:

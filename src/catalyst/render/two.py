@@ -14,7 +14,12 @@ PORT = 8188  # of the interface in the container; which one it is outside is the
 CERTIFICATE = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY")
 # Front parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its.
 FRONT_MEMORY, FRONT_PROCESSES = 2 << 30, 4096
-FRONT_TMPFS = ("/tmp:rw,nosuid,nodev,noexec,mode=1777,size=67108864", "/scratch:rw,nosuid,nodev,noexec,size=65536")
+FRONT_TMPFS = (
+    "/tmp:rw,nosuid,nodev,noexec,mode=1777,size=67108864",
+    "/scratch:rw,nosuid,nodev,noexec,size=65536",
+    # a secret needs a place below a root that podman, without root itself, has made read-only before it puts secrets there
+    "/run/secrets:rw,nosuid,nodev,noexec,mode=0755,size=65536",
+)
 COMMAND = "catalyst-entrypoint"
 WORKLOAD_ASKED = ("catalyst", "health")
 # Seconds before a silence counts. A start of ComfyUI with many nodes takes minutes; it is not ended for it.

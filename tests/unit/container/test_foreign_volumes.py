@@ -92,6 +92,24 @@ def test_another_owner_is_named_with_what_to_do(
     assert list(volume.iterdir()) == []
 
 
+@pytest.mark.parametrize(("mapping", "says"), [
+    ("0 1001 1\n1 100000 65536\n", "sudo chown -R 100999:100999 FOLDER"),  # podman without root, docker's userns-remap
+    ("0 1 1000\n1000 0 1\n1001 1001 64536\n", "podman unshare chown -R 0:0 FOLDER"),  # keep-id
+    ("0 0 4294967295\n", "sudo chown -R 1000:1000 FOLDER"),
+])  # fmt: skip
+def test_the_owner_is_named_as_the_host_counts(
+    volume: Path, monkeypatch: pytest.MonkeyPatch, mapping: str, says: str
+) -> None:
+    """A `chown 1000` on the host gives the folder to nobody that a mapping of users knows."""
+    refuse(monkeypatch, volume, (0, 0, 0o755))
+    read = Path.read_text
+    maps = {Path("/proc/self/uid_map"), Path("/proc/self/gid_map")}
+    monkeypatch.setattr(Path, "read_text", lambda path, **words: mapping if path in maps else read(path, **words))
+    with pytest.raises(ForeignFolder) as caught:
+        prepare.folders(settings(volume), instance=True)
+    assert says in caught.value.hint
+
+
 def test_one_folder_in_it_of_another_owner(volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At `normal` models are the workload's to write; from `high` on that they can be read is enough."""
     (volume / "models").mkdir()

@@ -29,8 +29,6 @@ AS_THEY_ARE = frozenset({"--http-proxy", "--ipc", "--cgroupns", "--memory", "--m
                          "--runtime", "--runtime-flag"})
 # Podman's copy of /etc/hosts stays: nothing of ours is mounted over it here, and without one there is no localhost.
 LEFT_OUT = frozenset({"--no-hosts"})
-# A secret needs a place below a root that podman, without root itself, has made read-only before it puts secrets there.
-SECRETS = "/run/secrets:rw,nosuid,nodev,noexec,mode=0755,size=65536"
 HOPELESS = (USAGE, SETTINGS, UNENFORCEABLE)  # exit codes that another try does not change
 INSTALL: Keys = [("WantedBy", "default.target")]
 
@@ -65,7 +63,7 @@ def _front(sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[
         ("PidsLimit", str(two.FRONT_PROCESSES)), ("PodmanArgs", f"--memory={two.FRONT_MEMORY}"),
         ("PodmanArgs", "--http-proxy=false"),
         ("Network", f"{NETWORK}.network"), ("PublishPort", f"{sandbox.published}:{two.PORT}"),
-        *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in (*two.FRONT_TMPFS, SECRETS)),
+        *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
         ("Volume", f"{NAME}-state.volume:{DATA}"),
         *_sockets(shared, "door"),
         *(("Mount", word(f"type=bind,source={path},target={path},readonly")) for path in two.certificates(sandbox)),
