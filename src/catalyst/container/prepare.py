@@ -34,11 +34,13 @@ CONTAINER = Engine(
 
 
 class Sockets:
-    """Folders of the way in and the way out: in the session, or where volumes are mounted that two containers share."""
+    """Folders of the way in, of the way out and of whom to trust there: in the session, or where volumes are mounted that
+    two containers share."""
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self.door = Path(DOOR) if shared else folder / "door"
         self.out = Path(OUT) if shared else folder / "out"
+        self.trusted = self.out if shared else folder
 
 
 def inside() -> bool:
@@ -126,7 +128,8 @@ def prepare(
     policy, guard = build(with_real_paths(settings)), interpreter.own()
     workload = _in_place(make(policy, guard))
     mounts.inspect(policy, workload.mounts)
-    trust = f"{folder}/{TRUST_FILE}"  # nobody mounts it where others have it
+    # nobody mounts it where others have it; one of another container lies beside its socket
+    trust = f"{sockets.trusted}/{TRUST_FILE}"
     workload = with_tokens(workload, settings, trust) if tokens else workload
     sandbox = Sandbox(
         id=Store(settings.data).id, workload=workload, session=str(folder), package=PACKAGE, python=guard.executable,

@@ -3,6 +3,7 @@
 import argparse
 
 from catalyst.cli import given, output
+from catalyst.settings import take_tokens
 
 
 def entrypoint(arguments: argparse.Namespace) -> int:
@@ -16,9 +17,10 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     settings = first.unprivileged(given.settings(arguments, quiet=arguments.beside is not None))
     match arguments.role:
         case "front":
-            held = given.tokens(arguments, settings) if arguments.tokens_fd else None
+            alone = arguments.beside is None  # else whoever started it has taken them
+            held = given.tokens(arguments, settings) if alone or arguments.tokens_fd else None
             return first.front(settings, output.notice, arguments.beside, held)
         case "workload":
-            return first.workload(settings, output.notice)
+            return first.workload(settings, output.notice, take_tokens)
         case _:
             return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings))

@@ -29,7 +29,7 @@ AS_THEY_ARE = frozenset({"--http-proxy", "--ipc", "--cgroupns", "--memory", "--m
 # Podman's copy of /etc/hosts stays: nothing of ours is mounted over it here, and without one there is no localhost.
 LEFT_OUT = frozenset({"--no-hosts"})
 # A secret needs a place below a root that podman, without root itself, has made read-only before it puts secrets there.
-SECRETS = "/run/secrets:rw,nosuid,nodev,noexec,mode=0755,size=65536"
+SECRETS = f"{two.SECRETS}:rw,nosuid,nodev,noexec,mode=0755,size=65536"
 HOPELESS = (USAGE, SETTINGS, UNENFORCEABLE)  # exit codes that another try does not change
 INSTALL: Keys = [("WantedBy", "default.target")]
 
@@ -38,25 +38,31 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The units, for systemd's user manager unless root renders them. Raises PathRefused."""
     facts = replace(facts, rootless=not facts.root)
     said = container.render(PODMAN, policy, sandbox, facts)
-    mounts.inspect(policy, [Mount(path, path) for path in two.certificates(sandbox)])
+    mounts.inspect(Policy(()), [Mount(source, target) for target, source in _files(policy, sandbox).items()])
     identity = list(_identity(said.argv, sandbox))
     # a user's own number is 0 where podman mounts, and what keep-id makes of it in the container
     owner = (0, 0) if facts.rootless else two.user(policy)
     shared = two.sockets(policy)
     units: dict[str, dict[str, Keys]] = {
-        FRONT: _front(sandbox, identity, shared),
+        FRONT: _front(policy, sandbox, identity, shared),
         WORKLOAD: _workload(sandbox, said, shared),
         NETWORK: {"Network": [("NetworkName", NAME)]},
         f"{NAME}-state": {"Volume": [("VolumeName", f"{NAME}-state")]},
     }
     for name in shared:
         units[f"{NAME}-{name}"] = {"Volume": [("VolumeName", f"{NAME}-{name}"), ("Type", "tmpfs"), ("Device", "tmpfs"),
-                                              ("Options", two.in_memory(*owner))]}  # fmt: skip
+                                              ("Options", two.in_memory(name, *owner))]}  # fmt: skip
     texts = [f"# FileName={name}\n{unit.write(sections)}" for name, sections in units.items()]
     return Rendered(text="---\n".join(texts), gaps=said.gaps)
 
 
-def _front(sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
+def _files(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
+    """Where front is shown a file of the host, and which."""
+    secrets = two.secrets(policy, sandbox)
+    return {**{path: path for path in two.files(sandbox)}, **{f"{two.SECRETS}/{name}": secrets[name] for name in secrets}}
+
+
+def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
     keys = [
         *_common(FRONT, sandbox, "front"),
         *identity,
@@ -67,8 +73,9 @@ def _front(sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[
         *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in (*two.FRONT_TMPFS, SECRETS)),
         ("Volume", f"{NAME}-state.volume:{DATA}"),
         *_sockets(shared, "door"),
-        *(("Mount", word(f"type=bind,source={path},target={path},readonly")) for path in two.certificates(sandbox)),
-        *(("Environment", word(f"{name}={value}")) for name, value in sandbox.variables),
+        *(("Mount", word(f"type=bind,source={path},target={target},readonly"))
+          for target, path in _files(policy, sandbox).items()),
+        *(("Environment", word(f"{name}={value}")) for name, value in two.fronts(policy, sandbox).items()),
         *_health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         ("Notify", "healthy"),  # from 5.0 on the workload waits for that; 4.9 takes it for its default
     ]  # fmt: skip
