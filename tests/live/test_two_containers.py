@@ -6,12 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from live.inside_image import IMAGE
 from live.test_inside import engine
@@ -28,7 +29,7 @@ def program(engine: str) -> list[str]:
     name = "podman-compose" if engine == "podman" else "docker-compose"
     found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     assert found, f"{name} is not installed"
-    return [found]
+    return [found, "--podman-run-args=--no-hosts"] if engine == "podman" else [found]  # no names of the machine's inside
 
 
 class Composed:
@@ -76,21 +77,28 @@ def _free_port() -> int:
 
 
 @contextmanager
-def composed(engine: str, folder: Path, **env: str) -> Iterator[Composed]:
-    """Up, and answering."""
+def composed(
+    engine: str, folder: Path, *words: str, change: Callable[[dict[str, Any]], None] | None = None, **env: str
+) -> Iterator[Composed]:
+    """Up, and answering. `words`: what is rendered, else the canary; `change` is made to the rendered document."""
+    folder.mkdir(exist_ok=True)
     open_to_all(folder)
     project = Composed(engine, folder / f"catalyst{os.urandom(3).hex()}", _free_port())
     for place in PLACES:
         (project.folder / "data" / place).mkdir(parents=True)
         os.chown(project.folder / "data" / place, 1000, 1000)
     rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={IMAGE}", f"--port={project.port}",
-                 "--app=canary"]  # fmt: skip
+                 *(words or ("--app=canary",))]  # fmt: skip
     for target, file in (("compose", "docker-compose.yml"), ("seccomp", "seccomp.json")):
         done = subprocess.run([*rendering, target], env={**own_environment(), **env}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         text = done.stdout
         for lines in UNKNOWN_IN_2021 if engine == "docker" else ():
             text = text.replace(lines, "")
+        if change and target == "compose":
+            document = yaml.safe_load(text)
+            change(document)
+            text = yaml.safe_dump(document)
         (project.folder / file).write_text(text)
     try:
         said = project.folder / "up.log"

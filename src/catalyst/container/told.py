@@ -51,7 +51,7 @@ def _read(folder: Path) -> bool | None:
     try:
         with os.fdopen(os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             found = json.loads(stream.read(MOST))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     said = found.get("tokens") if isinstance(found, dict) else None
     return said if isinstance(said, bool) else None
