@@ -22,7 +22,7 @@ from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.guard.unprivileged import give_up_root
 from catalyst.instance import front as front_of
-from catalyst.instance import health
+from catalyst.instance import health, wanted
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
 from catalyst.instance.store import Store
 from catalyst.instance.tokens import Tokens
@@ -34,6 +34,7 @@ from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
+NOT_FETCHED = "no model is fetched at the start of a container; from the host: catalyst fetch --data FOLDER"
 
 
 def unprivileged(settings: Settings) -> Settings:
@@ -120,7 +121,9 @@ def _program(settings: Settings, *, shared: bool) -> MakeWorkload:
 
 
 def _say_gaps(ready: Prepared, tell: Tell) -> None:
-    """What does not hold here, before anything starts; maximum has insisted by now."""
+    """What does not hold here, before anything starts; maximum has insisted by now. And what is not done."""
+    if asked := wanted.asked(ready.settings):
+        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")
