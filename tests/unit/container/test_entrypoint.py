@@ -3,7 +3,7 @@
 import pytest
 
 from catalyst.container import entrypoint
-from unit.container.test_tokens import ready
+from unit.container.test_tokens import KERNEL, ready
 
 
 @pytest.mark.parametrize(("given", "names"), [
@@ -14,5 +14,5 @@ from unit.container.test_tokens import ready
 ])  # fmt: skip
 def test_models_that_nobody_will_fetch_are_no_silence(given: dict[str, str], names: str) -> None:
     said: list[str] = []
-    entrypoint._say_gaps(ready(**given), said.append)
+    entrypoint._say_gaps(ready(KERNEL, **given), said.append)
     assert [one for one in said if "fetch" in one] == ([f"{names}: {entrypoint.NOT_FETCHED}"] if names else [])
