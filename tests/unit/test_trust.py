@@ -18,8 +18,8 @@ def test_it_is_written_over_so_that_who_has_it_open_sees_the_new_one(tmp_path: P
     assert (tmp_path / TRUST_FILE).stat().st_ino == number
 
 
-def test_no_room_for_it_is_an_error_with_the_folder_in_it(tmp_path: Path) -> None:
-    (tmp_path / TRUST_FILE).symlink_to("/dev/full")  # a link is not followed either
+def test_where_it_cannot_be_written_the_error_has_the_folder(tmp_path: Path) -> None:
+    (tmp_path / TRUST_FILE).symlink_to("/dev/full")  # not followed
     with pytest.raises(CertificateUnusable, match="too many levels of symbolic links") as refused:
         trust.write(tmp_path, settings_with(), "")
     assert str(tmp_path) in refused.value.hint

@@ -68,4 +68,5 @@ def write(folder: Path, settings: Settings, certificate: str) -> None:
             file.write(text)
     except OSError as error:
         why = f"{len(text)} bytes in {shown(str(folder))}: {(error.strerror or str(error)).lower()}"
-        raise CertificateUnusable(f"the certificates to trust cannot be written: {why}", f"df {pasted(str(folder))}") from error
+        raise CertificateUnusable(f"the certificates to trust cannot be written: {why}",
+                                  f"is there room? df {pasted(str(folder))}") from error  # fmt: skip
