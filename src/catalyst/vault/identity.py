@@ -11,6 +11,7 @@ from catalyst.vault.files import Folder, ours_alone, read_all
 
 SETTING = "CATALYST_VAULT_IDENTITY"
 CREDENTIAL = "catalyst-vault-identity"  # its name for systemd, Docker and Kubernetes
+MOUNTED = "catalyst-vault"  # the vault's own, where it is mounted beside it
 SECRETS = "/run/secrets"
 Prompt = Callable[[str], Secret]
 

@@ -61,7 +61,7 @@ def _front(policy: Policy, sandbox: Sandbox, user: str, shared: Mapping[str, str
         "pids_limit": two.FRONT_PROCESSES,
         "mem_limit": two.FRONT_MEMORY,
         "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
-                    *(_bind(path, path, read_only=True) for path in two.files(sandbox))],
+                    *(_bind(path, path, read_only=True) for path in two.certificates(sandbox))],
         **({"secrets": list(secrets)} if secrets else {}),
         "healthcheck": _health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         "restart": "unless-stopped",

@@ -59,7 +59,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
 def _files(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     """Where front is shown a file of the host, and which."""
     secrets = two.secrets(policy, sandbox)
-    return {**{path: path for path in two.files(sandbox)}, **{f"{two.SECRETS}/{name}": secrets[name] for name in secrets}}
+    return {**{path: path for path in two.certificates(sandbox)}, **{f"{two.SECRETS}/{name}": secrets[name] for name in secrets}}
 
 
 def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
