@@ -58,8 +58,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
 
 def _files(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     """Where front is shown a file of the host, and which."""
-    secrets = two.secrets(policy, sandbox)
-    return {**{path: path for path in two.certificates(sandbox)}, **{f"{two.SECRETS}/{name}": secrets[name] for name in secrets}}
+    secrets = {f"{two.SECRETS}/{name}": path for name, path in two.secrets(policy, sandbox).items()}
+    return {**{path: path for path in two.certificates(sandbox)}, **secrets}
 
 
 def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
