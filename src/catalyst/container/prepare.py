@@ -18,14 +18,14 @@ from catalyst.render import mounts, session
 from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
-from catalyst.vault import identity
+from catalyst.vault import names
 from catalyst.wipe import filesystem
 from catalyst.workloads import interpreter
 from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
 from catalyst.workloads.tokens import with_tokens
 
 # What engines and Kubernetes show secrets in; /var/run is a link to /run.
-SECRETS = (identity.SECRETS,)
+SECRETS = (names.SECRETS,)
 
 # It is there already, whoever made it: nothing is found, started or removed.
 CONTAINER = Engine(

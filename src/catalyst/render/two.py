@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from catalyst.errors import PathRefused
 from catalyst.policy.model import Identity, Network, Policy, Reach
 from catalyst.render.target import Sandbox
-from catalyst.vault import files, identity
+from catalyst.vault import names
 from catalyst.workloads import comfyui
 from catalyst.workloads.model import DOOR, OUT
 
 PORT = 8188  # of the interface in the container; which one it is outside is the publisher's to say
 FILES = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY", "CATALYST_EXTRA_ROOTS")
 # Where engines show secrets, the vault and what opens it under the names that front looks for.
-VAULT, SECRETS, SECRET, IDENTITY = files.SETTING, identity.SECRETS, identity.MOUNTED, identity.CREDENTIAL
+VAULT, SECRETS, SECRET, IDENTITY = names.SETTING, names.SECRETS, names.MOUNTED, names.CREDENTIAL
 # Front parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its.
 FRONT_MEMORY, FRONT_PROCESSES = 2 << 30, 4096
 FRONT_TMPFS = ("/tmp:rw,nosuid,nodev,noexec,mode=1777,size=67108864", "/scratch:rw,nosuid,nodev,noexec,size=65536")
@@ -69,7 +69,7 @@ def secrets(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     if not vault or "out" not in sockets(policy):
         return {}
     if not sandbox.identity.startswith("/"):
-        raise PathRefused(identity.SETTING, sandbox.identity, "a container cannot be given it",
+        raise PathRefused(names.IDENTITY_SETTING, sandbox.identity, "a container cannot be given it",
                           "name a file: --vault-identity FILE")  # fmt: skip
     return {SECRET: vault, IDENTITY: sandbox.identity}
 

@@ -8,11 +8,9 @@ from catalyst.errors import PathRefused, VaultLocked, VaultMissing, pasted
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.vault.files import Folder, ours_alone, read_all
+from catalyst.vault.names import CREDENTIAL, SECRETS
+from catalyst.vault.names import IDENTITY_SETTING as SETTING
 
-SETTING = "CATALYST_VAULT_IDENTITY"
-CREDENTIAL = "catalyst-vault-identity"  # its name for systemd, Docker and Kubernetes
-MOUNTED = "catalyst-vault"  # the vault's own, where it is mounted beside it
-SECRETS = "/run/secrets"
 Prompt = Callable[[str], Secret]
 
 

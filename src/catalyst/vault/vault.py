@@ -9,8 +9,9 @@ from catalyst.errors import VaultInTheWay
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.vault.document import checked_name
-from catalyst.vault.files import SETTING, Folder
+from catalyst.vault.files import Folder
 from catalyst.vault.identity import Unlock, mounted
+from catalyst.vault.names import SETTING
 from catalyst.vault.used import last_used
 
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # one request to the child, and its answer

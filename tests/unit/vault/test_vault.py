@@ -22,7 +22,8 @@ from catalyst.errors import (
 from catalyst.secret import Secret
 from catalyst.vault import age, identity, used, vault
 from catalyst.vault.files import Folder
-from catalyst.vault.identity import CREDENTIAL, Unlock, find
+from catalyst.vault.identity import Unlock, find
+from catalyst.vault.names import CREDENTIAL
 from vaults import VALUE, ask, fresh, new, unlock
 
 
