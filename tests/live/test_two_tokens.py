@@ -53,7 +53,8 @@ def test_used_and_in_the_workloads_container_nowhere(came: dict[str, Any]) -> No
     assert {host for host, said in credentials(came["net"]) if SECRET in said} == set(OF_HOSTS)
     assert "IncompleteRead" in came["echo"]["error"]
     assert MISPLACED_TOKEN not in (came["net"] / "credentials").read_text()
-    found_nowhere(came)
+    assert came["search"]["hits"] == ["/tmp/planted"]  # the control
+    found_nowhere({"search": {**came["search"], "hits": []}})
     _the_controls(came)
     _no_page_has_it(came["the gateway"]["pages"], came["identity"])
     assert [one for one in came["said"] if MISPLACED in one and "HF_TOKEN" in one]
@@ -66,9 +67,8 @@ def test_used_and_in_the_workloads_container_nowhere(came: dict[str, Any]) -> No
 
 
 def _the_controls(came: dict[str, Any]) -> None:
-    """The search finds what was planted for it; in front, what opens the vault; beside the workload, the token that was
-    given to the wrong container, and nothing else."""
-    assert "/tmp/planted" in came["planted"]["hits"]
+    """The search finds in front what opens the vault; beside the workload, the token that was given to the wrong container,
+    and of front's nothing."""
     front, workload = came["beside front"]["hits"], came["beside the workload"]["hits"]
     assert "/run/secrets/catalyst-vault-identity" in front
     assert [one for one in front if one.endswith("/environ")]

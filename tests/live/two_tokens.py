@@ -23,18 +23,16 @@ from support import fake_comfyui
 HERE = Path(__file__).parent
 WITHIN = 300.0  # s
 TRUST = "/run/catalyst/out/trust.pem"
-# After what every client got, the search once more with something to find: what is planted is the misplaced token.
+# The search has something to find: what is planted, by a process that has ended by then, is the misplaced token.
 FIRST = """
-import json, subprocess
+import subprocess
+PLANT = "import sys; open('/tmp/planted', 'wb').write(bytes.fromhex(sys.argv[1][::-1]))"
 def search():
     while not os.path.exists("/opt/comfyui/go"):
         time.sleep(0.1)
     wanted = open("/opt/comfyui/patterns").read()
+    subprocess.run([sys.executable, "-c", PLANT, wanted.split()[-1]])
     subprocess.run([sys.executable, "/opt/comfyui/token_clients.py"], input=wanted, text=True)
-    with open("/tmp/planted", "wb") as file:
-        file.write(bytes.fromhex(wanted.split()[-1][::-1]))
-    done = subprocess.run([sys.executable, "/opt/comfyui/token_search.py"], input=wanted, capture_output=True, text=True)
-    print(json.dumps({"client": "planted", **json.loads(done.stdout or "{}")}))
     print("SEARCH DONE", flush=True)
 threading.Thread(target=search).start()
 """
