@@ -40,6 +40,7 @@ from catalyst.policy.model import (
 )
 from catalyst.render.target import Facts, Sandbox
 from catalyst.settings import Settings, load, variables
+from catalyst.vault.identity import would_open
 from catalyst.workloads import comfyui
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import Mount
@@ -139,4 +140,5 @@ def sandbox(settings: Settings | None = None, *more: Mount) -> Sandbox:
         image="catalyst-comfyui",
         lifeline=0,
         variables=tuple(variables(settings or settings_with()).items()),
+        identity=would_open(settings.security_token_vault_path, settings.vault_identity) if settings else "",
     )

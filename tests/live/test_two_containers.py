@@ -6,12 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from live.inside_image import IMAGE
 from live.test_inside import engine
@@ -34,7 +35,7 @@ def program(engine: str) -> list[str]:
     name = "podman-compose" if engine == "podman" else "docker-compose"
     found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     assert found, f"{name} is not installed"
-    return [found]
+    return [found, "--podman-run-args=--no-hosts"] if engine == "podman" else [found]  # no names of the machine's inside
 
 
 class Composed:
@@ -48,11 +49,12 @@ class Composed:
                               capture_output=True, text=True, timeout=300, **more)  # fmt: skip
 
     def container(self, service: str) -> str:
-        """The name of a service's container; two programs join its parts in two ways."""
+        """The name of a service's container, empty without one; two programs join its parts in two ways. A list of all
+        would fail for a container of somebody else's, whose network namespace this mount namespace does not show."""
         names = [f"{self.name}{dash}{service}{dash}1" for dash in "_-"]
-        listed = subprocess.run([self.engine, "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True,
-                                timeout=60).stdout.split()  # fmt: skip
-        return next((name for name in names if name in listed), "")
+        there = (name for name in names if subprocess.run([self.engine, "container", "inspect", name], capture_output=True,
+                                                          timeout=60).returncode == 0)  # fmt: skip
+        return next(there, "")
 
     def run(self, service: str, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run([self.engine, "exec", self.container(service), *words], capture_output=True, text=True,
@@ -82,21 +84,29 @@ def _free_port() -> int:
 
 
 @contextmanager
-def composed(engine: str, folder: Path, image: str = IMAGE, *, app: str = "canary", **env: str) -> Iterator[Composed]:
-    """Up, and answering."""
+def composed(
+    engine: str, folder: Path, *words: str, image: str = IMAGE, app: str = "canary",
+    change: Callable[[dict[str, Any]], None] | None = None, **env: str
+) -> Iterator[Composed]:  # fmt: skip
+    """Up, and answering. `words` are for rendering; `change` is made to the rendered document."""
+    folder.mkdir(exist_ok=True)
     open_to_all(folder)
     project = Composed(engine, folder / f"catalyst{os.urandom(3).hex()}", _free_port())
     for place in PLACES:
         (project.folder / "data" / place).mkdir(parents=True)
         os.chown(project.folder / "data" / place, 1000, 1000)
     rendering = [*COMMAND, "render", f"--data={project.folder}/data", f"--image={image}", f"--port={project.port}",
-                 f"--app={app}"]  # fmt: skip
+                 *(words or (f"--app={app}",))]  # fmt: skip
     for target, file in (("compose", "docker-compose.yml"), ("seccomp", "seccomp.json")):
         done = subprocess.run([*rendering, target], env={**own_environment(), **env}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         text = done.stdout
         for lines in UNKNOWN_IN_2021 if engine == "docker" else ():
             text = text.replace(lines, "")
+        if change and target == "compose":
+            document = yaml.safe_load(text)
+            change(document)
+            text = yaml.safe_dump(document)
         (project.folder / file).write_text(text)
     (project.folder / "docker-compose.override.yml").write_text(SECRET)
     (project.folder / "password.txt").write_text("correct horse\n")

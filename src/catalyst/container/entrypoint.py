@@ -7,13 +7,13 @@
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import FrameType
 from typing import NoReturn
 
-from catalyst.container import prepare, services, tokens
+from catalyst.container import prepare, services, tokens, told
 from catalyst.container.prepare import Sockets
 from catalyst.container.services import ANSWERS, Services
 from catalyst.engine import process
@@ -22,7 +22,7 @@ from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.guard.unprivileged import give_up_root
 from catalyst.instance import front as front_of
-from catalyst.instance import health
+from catalyst.instance import health, wanted
 from catalyst.instance.prepare import SEALED_PORT, MakeWorkload, Prepared, insist
 from catalyst.instance.store import Store
 from catalyst.instance.tokens import Tokens
@@ -35,7 +35,7 @@ from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
-NO_TOKENS = "not in two containers, in this version: tokens that the workload uses and cannot read"
+NOT_FETCHED = "no model is fetched at the start of a container; from the host: catalyst fetch --data FOLDER"
 
 
 def unprivileged(settings: Settings) -> Settings:
@@ -71,13 +71,16 @@ def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]
     return child.wait() or FAILED  # it has said why
 
 
-def workload(settings: Settings, tell: Tell) -> int:
-    """The workload alone; the other container is `front`. Does not return where it starts."""
-    ready = _start(settings, shared=True)
-    if tokens.in_environment():
+def workload(settings: Settings, tell: Tell, take: Callable[[], Iterable[str]]) -> int:
+    """The workload alone; the other container is `front`, whose broker may use tokens. Does not return where it starts.
+
+    `take` takes tokens out of this container's environment, where they do not belong, and names them."""
+    misplaced = tokens.in_environment() or tokens.vault_here(settings)
+    ready = _start(settings, shared=True, use=told.hear(settings, tell))
+    if misplaced:
         tokens.insist(ready)
+        tell(f"{', '.join((*take(), *tokens.vault_here(settings)))}: {tokens.MISPLACED}")
     _say_gaps(ready, tell)
-    tell(NO_TOKENS)
     _state(ready, tell)
     _become_guard(ready, ())
 
@@ -86,7 +89,7 @@ def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | Non
     """Gateway and broker, until they are ended. `beside`: the descriptor that waits for them, where the workload is to run
     in this container too; `held` is what its broker uses, `hashed` what the container was given for a password."""
     if beside is None:
-        return Services(settings, None, tell, hashed=hashed).run(lambda: None)
+        return Services(settings, None, tell, held, hashed).run(lambda: None)
 
     def answer() -> None:
         with os.fdopen(beside, "wb") as waiting:
@@ -120,7 +123,9 @@ def _program(settings: Settings, *, shared: bool) -> MakeWorkload:
 
 
 def _say_gaps(ready: Prepared, tell: Tell) -> None:
-    """What does not hold here, before anything starts; maximum has insisted by now."""
+    """What does not hold here, before anything starts; maximum has insisted by now. And what is not done."""
+    if asked := wanted.asked(ready.settings):
+        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")

@@ -19,13 +19,14 @@ from catalyst.render import mounts, session
 from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered, Sandbox, answers, targets
 from catalyst.settings import Settings
+from catalyst.vault import names
 from catalyst.wipe import filesystem
 from catalyst.workloads import interpreter
 from catalyst.workloads.model import DATA, DOOR, OUT, PACKAGE, SCRATCH, Workload
 from catalyst.workloads.tokens import with_tokens
 
 # What engines and Kubernetes show secrets in; /var/run is a link to /run.
-SECRETS = ("/run/secrets",)
+SECRETS = (names.SECRETS,)
 
 # It is there already, whoever made it: nothing is found, started or removed.
 CONTAINER = Engine(
@@ -35,11 +36,13 @@ CONTAINER = Engine(
 
 
 class Sockets:
-    """Folders of the way in and the way out: in the session, or where volumes are mounted that two containers share."""
+    """Folders of the way in, of the way out and of whom to trust there: in the session, or where volumes are mounted that
+    two containers share."""
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self.door = Path(DOOR) if shared else folder / "door"
         self.out = Path(OUT) if shared else folder / "out"
+        self.trusted = self.out if shared else folder
 
 
 def inside() -> bool:
@@ -127,7 +130,8 @@ def prepare(
     policy, guard = build(with_real_paths(settings)), interpreter.own()
     workload = _in_place(make(policy, guard))
     mounts.inspect(policy, workload.mounts)
-    trust = f"{folder}/{TRUST_FILE}"  # nobody mounts it where others have it
+    # nobody mounts it where others have it; one of another container lies beside its socket
+    trust = f"{sockets.trusted}/{TRUST_FILE}"
     workload = with_tokens(workload, settings, trust) if tokens else workload
     sandbox = Sandbox(
         id=Store(settings.data).id, workload=workload, session=str(folder), package=PACKAGE, python=guard.executable,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
-from catalyst.container import in_force, password, password_hash
+from catalyst.container import in_force, password, password_hash, told
 from catalyst.container.prepare import CONTAINER, Sockets
 from catalyst.engine import process
 from catalyst.errors import BrokerSilent, Contradiction, ServiceFailed
@@ -22,7 +22,7 @@ from catalyst.instance.front import Front
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
 from catalyst.instance.tokens import Tokens
-from catalyst.instance.way_out import SOCKET, WayOut, abstract, nameless
+from catalyst.instance.way_out import SOCKET, WayOut, abstract, control_path, nameless
 from catalyst.policy.build import build
 from catalyst.render import broker
 from catalyst.render.session import BROKER_FILE
@@ -95,7 +95,8 @@ class Services:
 
     def _open_way_out(self, stack: ExitStack) -> None:
         """The workload has our uid, so its path would let it in to the owner's socket: that has a name which Landlock keeps
-        from the workload, or where the kernel cannot, none. Alone, nobody else is here."""
+        from the workload, or where the kernel cannot, none. Alone it has a path, since nobody else has our files, and no
+        name: the containers of a pod share those (tests/attacks/test_pods_abstract_socket.py)."""
         if not self._config:
             return
         if self.beside is None:
@@ -104,16 +105,23 @@ class Services:
         else:
             self.sockets.out.mkdir(mode=0o700)
         log = self.store.open_egress_log()
-        scoped = self.beside is None or self.beside.facts.landlock >= SCOPES_SINCE
-        control = abstract(self.store.id) if scoped else nameless(self.store.session)
         try:
-            self.way_out = WayOut(self.settings, self.store.session, log, self.tokens, out=self.sockets.out, control=control)
+            self.way_out = WayOut(self.settings, self.store.session, log, self.tokens, out=self.sockets.out,
+                                  control=self._control(), trusted=self.sockets.trusted)  # fmt: skip
             stack.callback(self.way_out.end)
             self.way_out.start()
             for notice in self.way_out.notices:
                 self.tell(notice)
         finally:
             os.close(log)
+        if self.beside is None:
+            told.say(self.sockets.out, used=self.tokens is not None)
+
+    def _control(self) -> socket.socket | None:
+        if self.beside is None:
+            return None
+        scoped = self.beside.facts.landlock >= SCOPES_SINCE
+        return abstract(self.store.id) if scoped else nameless(self.store.session)
 
     def _open_gateway(self, stack: ExitStack) -> None:
         shown = front.posture(self.settings, CONTAINER.id, self.beside.answers if self.beside else {})
@@ -139,10 +147,11 @@ class Services:
             time.sleep(0.05)
 
     def _broker_answers(self) -> bool:
-        if self.way_out is None or not self.way_out.reachable:
+        if self.way_out is None or (self.beside and not self.way_out.reachable):
             return True
         try:
-            client.listed(self.way_out.reachable)
+            with control_path(self.store.session) as path:
+                client.listed(self.way_out.reachable or path)
         except BrokerSilent:
             return False
         return True

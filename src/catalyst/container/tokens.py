@@ -16,6 +16,8 @@ from catalyst.instance.prepare import Prepared
 from catalyst.settings import TOKENS, Settings, environment
 
 CONTROL = "hidden-secrets"
+MISPLACED = ("not used here, and every docker exec and health check in this container still has what is in its variables; "
+             "give it to front alone, which holds the tokens")  # fmt: skip
 
 
 def given(settings: Settings) -> bool:
@@ -28,17 +30,24 @@ def in_environment() -> bool:
     return any(environment(*TOKENS).values())
 
 
+def vault_here(settings: Settings) -> list[str]:
+    """The name of the setting by which a vault lies in this container's sight, if one does."""
+    path = settings.security_token_vault_path
+    return ["SECURITY_TOKEN_VAULT_PATH"] if path and os.path.lexists(path) else []
+
+
 def insist(ready: Prepared) -> None:
     """Raises Unenforceable where the workload could read one, PathRefused where it could open one to others."""
-    if lacking := _lacking(plan.decode(ready.inner.text), ready.facts.landlock):
+    todo = plan.decode(ready.inner.text)
+    if lacking := _lacking(todo, ready.facts.landlock, hides=bool(ready.sandbox.private)):
         raise Unenforceable(CONTROL, "a token in this container", {"guard": lacking})
     for path in _files(ready.settings):
         _insist_on(path, ready.facts.submounts)
 
 
-def _lacking(todo: plan.Plan, abi: int) -> str:
-    """Of what the guard will do to the workload, in words; empty where nothing lacks."""
-    if not (todo.scoped and todo.file_rules and todo.file_rules.hidden):
+def _lacking(todo: plan.Plan, abi: int, *, hides: bool) -> str:
+    """Of what the guard will do to the workload, in words; empty where nothing lacks. `hides`: there are files to hide."""
+    if not (todo.scoped and todo.file_rules and (todo.file_rules.hidden or not hides)):
         return (f"Landlock keeps programs of one uid apart from ABI {SCOPES_SINCE} on (Linux 6.12), this kernel has {abi}; "
                 "start it without tokens, or catalyst up on the host")  # fmt: skip
     if not (todo.no_new_privileges and todo.no_capabilities and todo.filter):

@@ -9,7 +9,7 @@ from catalyst.egress import rules
 from catalyst.errors import CatalystError, NotRunning
 from catalyst.instance import saved
 from catalyst.instance.store import INSIDE, Store
-from catalyst.instance.way_out import control_name, control_path
+from catalyst.instance.way_out import CONTROL, control_name, control_path
 from catalyst.services.broker import client
 from catalyst.settings import NetworkMode, Settings
 
@@ -101,7 +101,7 @@ def _listed(store: Store) -> dict[str, Any]:
 def _control(store: Store) -> Iterator[str]:
     """Where the broker's control socket is: a path, or in a container a name. Raises CatalystError."""
     record = store.read()
-    if record and record.engine == INSIDE:
+    if record and record.engine == INSIDE and not (store.session / CONTROL).exists():
         yield control_name(store.id)
         return
     with ExitStack() as stack:

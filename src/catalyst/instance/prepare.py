@@ -64,6 +64,7 @@ def prepare(
         identities=_identities(workload) if engine.own_files and os.geteuid() == 0 else (),
         variables=tuple(variables(settings).items()),
         published=f"{f'[{settings.bind}]' if ':' in settings.bind else settings.bind}:{settings.port or SEALED_PORT}",
+        identity=_identity_file(settings),
         trust=_trust(engine) if tokens else (),
         runtime=settings.runtime,
     )
@@ -85,6 +86,15 @@ def _trust(engine: Engine) -> tuple[str, ...]:
     from catalyst.instance import trust  # it imports ssl, which most starts do without
 
     return (TRUST, *trust.shown_over(own_files=engine.own_files))
+
+
+def _identity_file(settings: Settings) -> str:
+    """Of the host, for a container that opens the vault itself."""
+    if not settings.security_token_vault_path:
+        return ""
+    from catalyst.vault import identity  # most starts have no vault
+
+    return identity.would_open(settings.security_token_vault_path, settings.vault_identity)
 
 
 NOBODYS = (0, 0)  # no folder has these

@@ -55,13 +55,18 @@ def document(settings: Settings) -> int:
 
 
 def write(folder: Path, settings: Settings, certificate: str) -> None:
-    """The bundle, in the session's folder: anew, or over the one that a sandbox has mounted."""
+    """The bundle, in the session's folder: anew, or over the one that a sandbox has mounted. Raises CertificateUnusable."""
     found = b""
     with suppress(OSError):
         found = Path(system() or os.devnull).read_bytes()
     text = b"\n".join((found, further(settings).encode("ascii"), certificate.encode("ascii")))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(folder / TRUST_FILE, flags, 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o644)
-        file.write(text)
+    try:
+        descriptor = os.open(folder / TRUST_FILE, flags, 0o644)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            file.write(text)
+    except OSError as error:
+        why = f"{len(text)} bytes in {shown(str(folder))}: {(error.strerror or str(error)).lower()}"
+        raise CertificateUnusable(f"the certificates to trust cannot be written: {why}",
+                                  f"is there room? df {pasted(str(folder))}") from error  # fmt: skip

@@ -8,7 +8,7 @@ from catalyst import settings_file
 from catalyst.guard.record import Record
 from catalyst.models.fetch import manifest
 from catalyst.models.fetch.wanted import Wanted, parse
-from catalyst.settings import Settings
+from catalyst.settings import FIELDS, Settings
 
 MANIFEST = Path("models.toml")
 CIVITAI = (("checkpoints", "civitai_checkpoints_to_download"), ("loras", "civitai_loras_to_download"),
@@ -37,6 +37,12 @@ def standing(settings: Settings) -> list[Order]:
     if variables:
         orders.append(Order(tuple(variables), None))
     return [order for order in orders if order.wanted]
+
+
+def asked(settings: Settings) -> list[str]:
+    """The variables that ask for models."""
+    keys = ("models", "hf_repos_to_download", *(key for _, key in CIVITAI))
+    return [field.variable for field in FIELDS if field.key in keys and getattr(settings, field.key)]
 
 
 def named(sources: Sequence[str]) -> list[Order]:

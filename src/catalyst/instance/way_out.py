@@ -32,13 +32,15 @@ class WayOut:
 
     `folder` is the session's; `log` a descriptor that the decisions are written to; `tokens` what it is to use, if anything.
     `out` is the folder of the workload's socket, made in the session where none is named; `control` the owner's, else it
-    lies in the session too.
+    lies in the session too, as do the certificates to trust unless `trusted` names their folder.
     """
 
     def __init__(self, settings: Settings, folder: Path, log: int, tokens: "Tokens | None" = None, *,
-                 out: Path | None = None, control: socket.socket | None = None) -> None:  # fmt: skip
+                 out: Path | None = None, control: socket.socket | None = None,
+                 trusted: Path | None = None) -> None:  # fmt: skip
         self._config, self._log, self._settings = folder / BROKER_FILE, os.dup(log), settings
-        self._folder, self._tokens = folder, tokens if tokens and tokens.wanted else None
+        self._folder, self._trusted = folder, trusted or folder
+        self._tokens = tokens if tokens and tokens.wanted else None
         self.notices: tuple[str, ...] = ()
         if out is None:
             out = folder / OUT
@@ -95,7 +97,7 @@ class WayOut:
             held = tokens.answer(answer)
         finally:
             os.close(answer)
-        trust.write(self._folder, self._settings, held.certificate)
+        trust.write(self._trusted, self._settings, held.certificate)
         self.notices = held.notices
 
     def _user(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from catalyst.policy.model import (
     SystemCalls,
     Writable,
 )  # fmt: skip
-from catalyst.render import yaml
+from catalyst.render import two, yaml
 from catalyst.render.lsm.profile import digest
 from catalyst.render.seccomp import oci
 from catalyst.render.target import Sandbox
@@ -34,9 +34,11 @@ STATE_SIZE, DATA_SIZE = "64Mi", "100Gi"
 MACHINES = ("x86_64", "aarch64")
 # Resource names of the vendors' device plug-ins.
 GPU = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu", "intel": "gpu.intel.com/i915"}
-# A path on the machine that renders; no vault is mounted into the pod.
-NOT_HERE = frozenset({"SECURITY_TOKEN_VAULT_PATH"})
-WAY = 64 << 10  # bytes of a folder for one socket
+# A path on the machine that renders. Front gets the vault, and what opens it, from an object Secret of the owner's making.
+NOT_HERE = frozenset({two.VAULT})
+SECRET: Mapping[str, Node] = {"secretName": two.SECRET, "defaultMode": 0o400}
+WAYS = {"door": 64 << 10, "out": 1 << 20}  # bytes: a socket and a report; a socket and the certificates to trust
+WAY = 64 << 10
 
 Object = Mapping[str, Node]
 
@@ -63,8 +65,9 @@ class Pod:
             {"name": "door", "mountPath": DOOR, "readOnly": True},
             {"name": "out", "mountPath": OUT},
         ]
-        for name in ("door", "out"):
-            self._volume(name, WAY)
+        for name, size in WAYS.items():
+            self._volume(name, size)
+        self.front_variables = {"CATALYST_PORT": str(PORT)}
         self.egress: list[Object] = []
         self.ingress: list[Object] = []
         self.profile = ""
@@ -107,6 +110,12 @@ class Pod:
         may = {place for one in policy if isinstance(one.rule, Writable) for place in one.rule.places}
         for place in sorted((TRACES - rule.on_disk) & may):
             self._memory(place.value, f"{DATA}/{place.value}", rule.bytes)
+
+    def vault(self) -> None:
+        """Front's alone: the two containers share no process and no file but the ways. fsGroup lets its user read it."""
+        self.volumes.append({"name": "vault", "secret": SECRET})
+        self.front_mounts.append({"name": "vault", "mountPath": two.SECRETS, "readOnly": True})
+        self.front_variables[two.VAULT] = f"{two.SECRETS}/{two.SECRET}"
 
     def _volume(self, name: str, size: int) -> None:
         """In memory, so that the node keeps nothing, and of a size: what lies on its disk without one can fill it."""
@@ -241,7 +250,7 @@ def _front(pod: Pod) -> Node:
 
     return _container(
         pod, "front", pod.security,
-        env=[{"name": "CATALYST_PORT", "value": str(PORT)}],
+        env=[{"name": name, "value": value} for name, value in pod.front_variables.items()],
         ports=[{"name": "http", "containerPort": PORT}],
         startupProbe=probe("/healthz", 5, 24), livenessProbe=probe("/healthz", 30, 5),
         readinessProbe=probe("/readyz", 10, 3),

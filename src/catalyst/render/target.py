@@ -54,7 +54,8 @@ class Sandbox(Record):
     `lifeline` is the descriptor the guard watches. `identities`: device and inode of places, by where they are inside.
     `door` and `way_out` are where the guard finds the sockets in and out. `private`: what is Catalyst's own in the
     workload's sight, where Catalyst runs in the same container; the guard then keeps it and hidden paths from it.
-    `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is.
+    `variables` make the same settings in a container of Catalyst's own; `published` is where the interface is; `identity`
+    the host's file that opens the vault.
     `trust`: where the bundle of certificates is shown, beside `private` where it lies; nowhere without tokens.
     `runtime`: what the engine starts it with, empty for the engine's own choice.
     """
@@ -72,6 +73,7 @@ class Sandbox(Record):
     private: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     published: str = "127.0.0.1:8188"
+    identity: str = ""
     trust: tuple[str, ...] = ()
     runtime: str = ""
 

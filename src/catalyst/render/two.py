@@ -5,22 +5,27 @@ The workload's options are those of `run`, word for word; who has no translation
 
 from collections.abc import Iterator, Mapping
 
+from catalyst.errors import PathRefused
 from catalyst.policy.model import Identity, Network, Policy, Reach
 from catalyst.render.target import Sandbox
+from catalyst.vault import names
 from catalyst.workloads import comfyui
 from catalyst.workloads.model import DOOR, OUT
 
 PORT = 8188  # of the interface in the container; which one it is outside is the publisher's to say
-CERTIFICATE = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY")
+FILES = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY", "CATALYST_EXTRA_ROOTS")
+# Where engines show secrets, the vault and what opens it under the names that front looks for.
+VAULT, SECRETS, SECRET, IDENTITY = names.SETTING, names.SECRETS, names.MOUNTED, names.CREDENTIAL
 # Front parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its.
 FRONT_MEMORY, FRONT_PROCESSES = 2 << 30, 4096
 FRONT_TMPFS = (
     "/tmp:rw,nosuid,nodev,noexec,mode=1777,size=67108864",
     "/scratch:rw,nosuid,nodev,noexec,size=65536",
     # a secret needs a place below a root that podman, without root itself, has made read-only before it puts secrets there
-    "/run/secrets:rw,nosuid,nodev,noexec,mode=0755,size=65536",
+    f"{SECRETS}:rw,nosuid,nodev,noexec,mode=0755,size=65536",
 )
 COMMAND = "catalyst-entrypoint"
+PAGES = {"door": 16, "out": 256}  # a socket and a report; a socket and, with tokens, the certificates to trust
 WORKLOAD_ASKED = ("catalyst", "health")
 # Seconds before a silence counts. A start of ComfyUI with many nodes takes minutes; it is not ended for it.
 FRONT_PATIENCE, WORKLOAD_PATIENCE = 30, 600
@@ -42,10 +47,10 @@ def sockets(policy: Policy) -> Mapping[str, str]:
     return {"door": DOOR, **({"out": OUT} if way_out else {})}
 
 
-def in_memory(uid: int, gid: int) -> str:
+def in_memory(name: str, uid: int, gid: int) -> str:
     """Mount options of such a folder, closed to everybody else. In memory, so that a crash leaves nothing; its size in
     pages, since podman takes "size" for a quota on a disk."""
-    return f"nr_blocks=16,mode=0700,uid={uid},gid={gid},noexec,nosuid,nodev"
+    return f"nr_blocks={PAGES[name]},mode=0700,uid={uid},gid={gid},noexec,nosuid,nodev"
 
 
 def front_asked(sandbox: Sandbox) -> tuple[str, ...]:
@@ -57,9 +62,31 @@ def front_asked(sandbox: Sandbox) -> tuple[str, ...]:
 
 
 def certificates(sandbox: Sandbox) -> list[str]:
-    """Files of the host that front is shown as they lie. The user of the container must be able to read them."""
+    """Certificates of the host that front is shown as they lie. The user of the container must be able to read them."""
     said = dict(sandbox.variables)
-    return [said[name] for name in CERTIFICATE if name in said]
+    return [said[name] for name in FILES if name in said]
+
+
+def secrets(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
+    """Name below SECRETS and file of the host of what front alone is shown: the vault, and what opens it. None where there
+    is no way out, as nothing would use a token. Raises PathRefused."""
+    vault = dict(sandbox.variables).get(VAULT)
+    if not vault or "out" not in sockets(policy):
+        return {}
+    if not sandbox.identity.startswith("/"):
+        raise PathRefused(names.IDENTITY_SETTING, sandbox.identity, "a container cannot be given it",
+                          "name a file: --vault-identity FILE")  # fmt: skip
+    return {SECRET: vault, IDENTITY: sandbox.identity}
+
+
+def fronts(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
+    """The environment of front: the same settings, and where its vault is, if it has one."""
+    held = {VAULT: f"{SECRETS}/{SECRET}"} if secrets(policy, sandbox) else {}
+    return _without_vault(sandbox) | held
+
+
+def _without_vault(sandbox: Sandbox) -> dict[str, str]:
+    return {name: text for name, text in sandbox.variables if name != VAULT}
 
 
 def words(argv: tuple[str, ...], sandbox: Sandbox) -> Iterator[tuple[str, str]]:
@@ -83,9 +110,10 @@ def bind(value: str, sandbox: Sandbox) -> dict[str, str] | None:
 
 
 def variables(sandbox: Sandbox) -> dict[str, str]:
-    """The workload's environment: the same settings, and where ComfyUI and its interpreter are, if they are the host's."""
+    """The workload's environment: the same settings without a vault, and where ComfyUI and its interpreter are, if they
+    are the host's."""
     targets = [mount.target for mount in sandbox.workload.mounts if mount.place is None]
     program = sandbox.workload.argv[0]
     found = {"COMFYUI_PATH": comfyui.CODE} if comfyui.CODE in targets else {}
     python = {"CATALYST_PYTHON": program} if any(program.startswith(f"{one}/") for one in targets) else {}
-    return {**dict(sandbox.variables), **found, **python}
+    return {**_without_vault(sandbox), **found, **python}

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Self
 
 from catalyst.errors import PathRefused, VaultBusy, VaultInTheWay, VaultMissing, pasted
+from catalyst.vault.names import SETTING
 
-SETTING = "SECURITY_TOKEN_VAULT_PATH"
 MAX_BYTES = 1 << 20
 PATIENCE = 120.0  # seconds for the lock
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -8,10 +8,9 @@ from catalyst.errors import PathRefused, VaultLocked, VaultMissing, pasted
 from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.vault.files import Folder, ours_alone, read_all
+from catalyst.vault.names import CREDENTIAL, SECRETS
+from catalyst.vault.names import IDENTITY_SETTING as SETTING
 
-SETTING = "CATALYST_VAULT_IDENTITY"
-CREDENTIAL = "catalyst-vault-identity"  # its name for systemd, Docker and Kubernetes
-SECRETS = "/run/secrets"
 Prompt = Callable[[str], Secret]
 
 
@@ -59,6 +58,35 @@ def find(vault: str, named: str, credentials: str, prompt: Prompt) -> Unlock:
     raise VaultLocked("no identity was found beside it, among systemd's credentials or in /run/secrets")
 
 
+def would_open(vault: str, named: str) -> str:
+    """The file that `find` takes on this machine, for whoever mounts it elsewhere; it need not be there yet."""
+    sealed = f"{vault}.key.age"
+    return named or (sealed if os.path.lexists(sealed) and not os.path.lexists(f"{vault}.key") else f"{vault}.key")
+
+
+def mounted(setting: str, path: str, credentials: str = "") -> bytes | None:
+    """A secret that the system mounted, in one of the folders where it does so; None for any other file. Raises PathRefused.
+
+    Kubernetes links a secret's name to a folder that it exchanges as a whole: links are followed.
+    """
+    folders = [folder.rstrip("/") for folder in (credentials, SECRETS) if folder]
+    if os.path.split(path)[0] not in {*folders, *map(os.path.realpath, folders)}:
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        hint = f"user {os.geteuid()} must be able to read it; look at it: ls -lL {pasted(path)}"
+        raise PathRefused(setting, path, os.strerror(error.errno or 0).lower(), hint) from error
+    try:
+        status = os.fstat(descriptor)
+        # root's or ours, and nobody else writes it; Docker makes it readable for all
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
+            raise PathRefused(setting, path, "others could have written it", f"ls -lL {pasted(path)}")
+        return read_all(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _sealed(identity: bytes, source: str, prompt: Prompt) -> Unlock:
     sealed = identity.lstrip().startswith((b"age-encryption.org/", b"-----BEGIN AGE"))
     return Unlock(identity, prompt(f"passphrase of {source}") if sealed else None, source)
@@ -75,26 +103,15 @@ def _descriptor(named: str) -> bytes:
 
 
 def _file(path: str, credentials: str) -> bytes:
-    mounted = [os.path.realpath(folder) for folder in (credentials, SECRETS) if folder]
-    parent = os.path.split(path)[0]
-    secret = parent in {credentials.rstrip("/"), SECRETS, *mounted}
+    secret = mounted(SETTING, path, credentials)
+    if secret is not None:
+        return secret
     try:
-        # Kubernetes links a secret's name to a folder that it exchanges as a whole.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if secret else os.O_NOFOLLOW)
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
         raise PathRefused(SETTING, path, os.strerror(error.errno or 0).lower(), "name the identity file itself") from error
     try:
-        if secret:
-            _mounted(path, os.fstat(descriptor))
-        else:
-            ours_alone(path, os.fstat(descriptor))
+        ours_alone(path, os.fstat(descriptor))
         return read_all(path, descriptor)
     finally:
         os.close(descriptor)
-
-
-def _mounted(path: str, status: os.stat_result) -> None:
-    """A secret that the system mounted: root's or ours, and nobody else writes it. Docker makes it readable for all."""
-    if not stat.S_ISREG(status.st_mode) or status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o022:
-        raise PathRefused(SETTING, path, "others could have written it", f"ls -lL {pasted(path)}")

@@ -10,7 +10,8 @@ from catalyst.guard.record import Record
 from catalyst.secret import Secret
 from catalyst.vault.document import checked_name
 from catalyst.vault.files import Folder
-from catalyst.vault.identity import Unlock
+from catalyst.vault.identity import Unlock, mounted
+from catalyst.vault.names import SETTING
 from catalyst.vault.used import last_used
 
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # one request to the child, and its answer
@@ -102,7 +103,10 @@ def rotate(path: str, unlock: Unlock, ask: Ask) -> tuple[Contents, str]:
 
 
 def opening(path: str, unlock: Unlock) -> dict[str, Any]:
-    """The request that makes the child write the tokens (`reading.py`)."""
+    """The request that makes the child write the tokens (`reading.py`). A vault may be a secret of the engine's."""
+    secret = mounted(SETTING, path)
+    if secret is not None:
+        return {"do": "tokens", **_opening(secret, unlock)}
     with Folder(path) as folder:
         return {"do": "tokens", **_opening(folder.read(folder.name), unlock)}
 

@@ -55,6 +55,23 @@ def test_a_vault_of_the_hosts_must_be_mounted_by_itself_and_read_only(tmp_path: 
         tokens.insist(ready(mounted, security_token_vault_path="/run/secrets/vault.age", vault_identity=str(key)))
 
 
+def test_a_container_where_nothing_is_to_be_hidden_needs_no_rule_that_hides() -> None:
+    """As the workload's own of two: a token in its variables is kept from it by the domain alone."""
+    start = ready()
+    box = replace(start.sandbox, private=())
+    tokens.insist(replace(start, sandbox=box, inner=targets()["guard"].render(start.policy, box, KERNEL)))
+    old = replace(KERNEL, landlock=5)
+    with pytest.raises(Unenforceable, match=r"Linux 6\.12"):
+        tokens.insist(replace(start, sandbox=box, inner=targets()["guard"].render(start.policy, box, old), facts=old))
+
+
+def test_a_vault_in_sight_is_named_and_one_that_is_not_there_is_not(tmp_path: Path) -> None:
+    assert tokens.vault_here(settings_with()) == []
+    assert tokens.vault_here(settings_with(security_token_vault_path="/run/secrets/no-such")) == []
+    (vault := tmp_path / "vault.age").touch()
+    assert tokens.vault_here(settings_with(security_token_vault_path=str(vault))) == ["SECURITY_TOKEN_VAULT_PATH"]
+
+
 def test_what_was_given_is_seen_whether_it_is_used_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in TOKENS:
         monkeypatch.delenv(name, raising=False)

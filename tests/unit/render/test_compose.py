@@ -7,6 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalyst.errors import PathRefused
 from catalyst.guard.record import replace
 from catalyst.policy.build import build
 from catalyst.render.dialects import DOCKER
@@ -71,11 +72,37 @@ def test_the_front_is_asked_as_it_answers(given: dict[str, str], check: list[str
     assert bound["workload"] == []  # the key is not its business
 
 
-def test_a_vault_is_in_no_volume() -> None:
-    settings = settings_with(security_token_vault_path="/srv/secrets/vault.age", vault_identity="/srv/secrets/key")
-    for service in document(settings)["services"].values():
-        assert "secrets" not in str(service["volumes"])
-        assert "CATALYST_VAULT_IDENTITY" not in service["environment"]
+@pytest.mark.parametrize("more", [{}, {"vault_identity": "/srv/secrets/key"}])
+def test_the_vault_is_a_secret_of_fronts_alone(more: dict[str, str]) -> None:
+    made = document(settings_with(security_token_vault_path="/srv/secrets/vault.age", **more))
+    front, workload = made["services"]["front"], made["services"]["workload"]
+    assert made["secrets"] == {
+        "catalyst-vault": {"file": "/srv/secrets/vault.age"},
+        "catalyst-vault-identity": {"file": more.get("vault_identity", "/srv/secrets/vault.age.key")},
+    }
+    assert front["secrets"] == ["catalyst-vault", "catalyst-vault-identity"]
+    assert front["environment"]["SECURITY_TOKEN_VAULT_PATH"] == "/run/secrets/catalyst-vault"
+    assert "secrets" not in str(workload)
+    assert "VAULT" not in str(workload)
+    assert "CATALYST_VAULT_IDENTITY" not in front["environment"]
+
+
+def test_a_vault_that_nothing_would_use_is_shown_to_nobody() -> None:
+    made = document(settings_with(security_token_vault_path="/srv/secrets/vault.age", network_mode="isolated"))
+    assert "secrets" not in str(made)
+    assert "VAULT" not in str(made)
+
+
+def test_an_identity_that_no_container_can_be_given_is_refused() -> None:
+    with pytest.raises(PathRefused, match="CATALYST_VAULT_IDENTITY"):
+        document(settings_with(security_token_vault_path="/srv/secrets/vault.age", vault_identity="fd:3"))
+
+
+def test_further_certificates_to_trust_are_shown_to_front() -> None:
+    services = document(settings_with(extra_roots="/etc/corp.pem"))["services"]
+    bound = {name: [one["source"] for one in services[name]["volumes"] if isinstance(one, dict)] for name in services}
+    assert bound["front"] == ["/etc/corp.pem"]
+    assert "/etc/corp.pem" not in bound["workload"]
 
 
 def test_an_own_checkout_is_mounted_read_only_where_the_image_has_its_own() -> None:

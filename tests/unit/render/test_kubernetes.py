@@ -70,11 +70,23 @@ def test_each_container_may_write_one_of_the_two_ways() -> None:
     assert [{name for name, read_only in one.items() if read_only} for one in mounts] == [{"door"}, {"out"}]
 
 
-def test_a_vault_that_is_not_mounted_is_a_gap() -> None:
-    vault = {"security_token_vault_path": "/srv/secrets/vault.age"}
+def test_a_vault_is_a_secret_of_fronts_alone_which_the_owner_makes() -> None:
+    vault = {"security_token_vault_path": "/srv/secrets/vault.age", "network_mode": "restricted"}
     assert "vault.age" not in _rendered(**vault).text
+    pod = _objects(**vault)["StatefulSet"]["spec"]["template"]["spec"]
+    front, workload = pod["containers"]
+    assert {"name": "vault", "mountPath": "/run/secrets", "readOnly": True} in front["volumeMounts"]
+    assert {"name": "SECURITY_TOKEN_VAULT_PATH", "value": "/run/secrets/catalyst-vault"} in front["env"]
+    assert [one["secret"]["secretName"] for one in pod["volumes"] if "secret" in one] == ["catalyst-vault"]
+    assert "vault" not in str(workload)
+    assert "VAULT" not in str(_objects(**vault)["ConfigMap"])
     assert [gap.control for gap in _rendered(**vault).gaps if "vault" in gap.reason] == ["hidden-secrets"]
-    assert not [gap for gap in _rendered().gaps if "vault" in gap.reason]
+
+
+@pytest.mark.parametrize("options", [{}, {"security_token_vault_path": "/v.age", "network_mode": "isolated"}])
+def test_without_one_or_a_use_for_it_there_is_none(options: dict[str, str]) -> None:
+    assert "vault" not in _rendered(**options).text
+    assert not [gap for gap in _rendered(**options).gaps if "vault" in gap.reason]
 
 
 @pytest.mark.parametrize(("options", "scheme"), [({}, {}), ({"self_signed": "true"}, {"scheme": "HTTPS"})])

@@ -115,6 +115,16 @@ def test_front_is_asked_as_it_answers(given: dict[str, str], asked: str) -> None
     assert command == f'["curl", "{option}", "{scheme}://127.0.0.1:8188/healthz"]'
 
 
+def test_the_vault_is_fronts_alone() -> None:
+    found = units(settings_with(security_token_vault_path="/srv/secrets/vault.age"))
+    assert values(found["catalyst-front"], "Mount") == [
+        "type=bind,source=/srv/secrets/vault.age,target=/run/secrets/catalyst-vault,readonly",
+        "type=bind,source=/srv/secrets/vault.age.key,target=/run/secrets/catalyst-vault-identity,readonly",
+    ]
+    assert "SECURITY_TOKEN_VAULT_PATH=/run/secrets/catalyst-vault" in values(found["catalyst-front"], "Environment")
+    assert "vault" not in str(found["catalyst-workload"]).lower()
+
+
 def test_the_certificate_is_fronts_alone_and_cannot_say_more_than_a_path() -> None:
     found = units(settings_with(tls_certificate="/etc/tls/a b.pem", tls_key="/etc/tls/50%.pem"))
     assert values(found["catalyst-front"], "Mount") == [

@@ -20,9 +20,10 @@ from catalyst.errors import (
     VaultMissing,
 )
 from catalyst.secret import Secret
-from catalyst.vault import age, used, vault
+from catalyst.vault import age, identity, used, vault
 from catalyst.vault.files import Folder
-from catalyst.vault.identity import CREDENTIAL, Unlock, find
+from catalyst.vault.identity import Unlock, find
+from catalyst.vault.names import CREDENTIAL
 from vaults import VALUE, ask, fresh, new, unlock
 
 
@@ -248,6 +249,38 @@ def test_identity_as_a_mounted_secret(tmp_path: Path, linked: bool) -> None:
     file.chmod(0o666)
     with pytest.raises(PathRefused):
         find(path, "", str(secrets), vaults.no_prompt)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_vault_as_a_mounted_secret_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool) -> None:
+    """Docker's is readable for all, Kubernetes' a link as well; what others could have written is nobody's vault."""
+    path, key = fresh(tmp_path / "v")
+    vault.put(path, key, [new("A")], ask)
+    folder = tmp_path / "secrets"
+    (folder / "..data").mkdir(parents=True)
+    monkeypatch.setattr(identity, "SECRETS", str(folder))
+    secret, file = folder / "catalyst-vault", folder / ("..data/x" if linked else "catalyst-vault")
+    Path(path).rename(file)
+    file.chmod(0o444)
+    if linked:
+        secret.symlink_to("..data/x")
+    Path(f"{path}.key").rename(folder / CREDENTIAL)
+    request = vault.opening(str(secret), find(str(secret), "", "", vaults.no_prompt))
+    assert [one["name"] for one in ask(request)["tokens"]] == ["A"]
+    file.chmod(0o664)
+    with pytest.raises(PathRefused, match=r"SECURITY_TOKEN_VAULT_PATH .* others could have written it"):
+        vault.opening(str(secret), key)
+    monkeypatch.setattr(identity, "SECRETS", "/run/secrets")
+    with pytest.raises(PathRefused):  # the same file in any other folder
+        vault.opening(str(secret), key)
+
+
+def test_what_would_open_it_is_the_file_that_is_there(tmp_path: Path) -> None:
+    path, _ = fresh(tmp_path / "v")
+    assert identity.would_open(path, "") == f"{path}.key"
+    assert identity.would_open(path, "/elsewhere/key") == "/elsewhere/key"
+    Path(f"{path}.key").rename(f"{path}.key.age")
+    assert identity.would_open(path, "") == f"{path}.key.age"
 
 
 def test_an_identity_elsewhere_is_not_exchanged(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import argparse
 
 from catalyst.cli import given, output
+from catalyst.settings import take_tokens
 
 
 def entrypoint(arguments: argparse.Namespace) -> int:
@@ -18,13 +19,14 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     settings = first.unprivileged(given.settings(arguments, quiet=arguments.beside is not None))
     match arguments.role:
         case "front":
-            held = given.tokens(arguments, settings) if arguments.tokens_fd else None
+            alone = arguments.beside is None  # else whoever started it has taken them
+            held = given.tokens(arguments, settings) if alone or arguments.tokens_fd else None
             if arguments.password_fd is not None:
                 hashed = password_hash.received(arguments.password_fd)
             return first.front(settings, output.notice, arguments.beside, held, hashed)
         case "workload":
             if hashed:
                 output.notice("CATALYST_PASSWORD_HASH is of no use here: the other container has the gateway")
-            return first.workload(settings, output.notice)
+            return first.workload(settings, output.notice, take_tokens)
         case _:
             return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings), hashed)

@@ -31,23 +31,28 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     said = container.render(DOCKER, policy, sandbox, facts)
     uid, gid = two.user(policy)
     shared = two.sockets(policy)
-    memory: Node = {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(uid, gid)}}
+    memory: dict[str, Node] = {
+        name: {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(name, uid, gid)}} for name in shared
+    }
+    secrets = two.secrets(policy, sandbox)
     document: Node = {
         "services": {
-            "front": _front(sandbox, f"{uid}:{gid}", shared),
+            "front": _front(policy, sandbox, f"{uid}:{gid}", shared),
             "workload": _workload(sandbox, said, shared),
         },
-        "volumes": {"state": {}, **dict.fromkeys(shared, memory)},
+        "volumes": {"state": {}, **memory},
+        **({"secrets": {name: {"file": path} for name, path in secrets.items()}} if secrets else {}),
     }
     return Rendered(text=HEADER + yaml.dump(document), gaps=said.gaps)
 
 
-def _front(sandbox: Sandbox, user: str, shared: Mapping[str, str]) -> Node:
+def _front(policy: Policy, sandbox: Sandbox, user: str, shared: Mapping[str, str]) -> Node:
+    secrets = two.secrets(policy, sandbox)
     return {
         "image": sandbox.image,
         "command": [two.COMMAND, "front"],
         "user": user,
-        "environment": dict(sandbox.variables),
+        "environment": two.fronts(policy, sandbox),
         "ports": [f"{sandbox.published}:{two.PORT}"],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
@@ -57,6 +62,7 @@ def _front(sandbox: Sandbox, user: str, shared: Mapping[str, str]) -> Node:
         "mem_limit": two.FRONT_MEMORY,
         "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
                     *(_bind(path, path, read_only=True) for path in two.certificates(sandbox))],
+        **({"secrets": list(secrets)} if secrets else {}),
         "healthcheck": _health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         "restart": "unless-stopped",
     }  # fmt: skip

@@ -30,7 +30,7 @@ from catalyst.policy.model import (
     ViewRule,
     Writable,
 )  # fmt: skip
-from catalyst.render import pod
+from catalyst.render import pod, two
 from catalyst.render.pod import Pod
 from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 
@@ -98,8 +98,10 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
             if not rule.from_writable:
                 draft.cannot("no volume can be mounted noexec")
         case HiddenPaths():
-            if pod.NOT_HERE & dict(made.sandbox.variables).keys():  # beside it nothing of the node is shown
-                draft.partly("the vault is not mounted: the pod has none of its tokens")
+            if two.secrets(policy, made.sandbox):  # beside it nothing of the node is shown
+                made.vault()
+                draft.partly(f"the vault is front's: kubectl create secret generic {two.SECRET}, with the keys "
+                             f"{two.SECRET} and {two.IDENTITY}")  # fmt: skip
         case MaskedPaths():
             pass  # procMount is Default, the runtime's list, which is longer
         case Devices():

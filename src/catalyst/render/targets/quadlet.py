@@ -37,25 +37,31 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The units, for systemd's user manager unless root renders them. Raises PathRefused."""
     facts = replace(facts, rootless=not facts.root)
     said = container.render(PODMAN, policy, sandbox, facts)
-    mounts.inspect(policy, [Mount(path, path) for path in two.certificates(sandbox)])
+    mounts.inspect(Policy(()), [Mount(source, target) for target, source in _files(policy, sandbox).items()])
     identity = list(_identity(said.argv, sandbox))
     # a user's own number is 0 where podman mounts, and what keep-id makes of it in the container
     owner = (0, 0) if facts.rootless else two.user(policy)
     shared = two.sockets(policy)
     units: dict[str, dict[str, Keys]] = {
-        FRONT: _front(sandbox, identity, shared),
+        FRONT: _front(policy, sandbox, identity, shared),
         WORKLOAD: _workload(sandbox, said, shared),
         NETWORK: {"Network": [("NetworkName", NAME)]},
         f"{NAME}-state": {"Volume": [("VolumeName", f"{NAME}-state")]},
     }
     for name in shared:
         units[f"{NAME}-{name}"] = {"Volume": [("VolumeName", f"{NAME}-{name}"), ("Type", "tmpfs"), ("Device", "tmpfs"),
-                                              ("Options", two.in_memory(*owner))]}  # fmt: skip
+                                              ("Options", two.in_memory(name, *owner))]}  # fmt: skip
     texts = [f"# FileName={name}\n{unit.write(sections)}" for name, sections in units.items()]
     return Rendered(text="---\n".join(texts), gaps=said.gaps)
 
 
-def _front(sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
+def _files(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
+    """Where front is shown a file of the host, and which."""
+    secrets = {f"{two.SECRETS}/{name}": path for name, path in two.secrets(policy, sandbox).items()}
+    return {**{path: path for path in two.certificates(sandbox)}, **secrets}
+
+
+def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
     keys = [
         *_common(FRONT, sandbox, "front"),
         *identity,
@@ -66,8 +72,9 @@ def _front(sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[
         *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
         ("Volume", f"{NAME}-state.volume:{DATA}"),
         *_sockets(shared, "door"),
-        *(("Mount", word(f"type=bind,source={path},target={path},readonly")) for path in two.certificates(sandbox)),
-        *(("Environment", word(f"{name}={value}")) for name, value in sandbox.variables),
+        *(("Mount", word(f"type=bind,source={path},target={target},readonly"))
+          for target, path in _files(policy, sandbox).items()),
+        *(("Environment", word(f"{name}={value}")) for name, value in two.fronts(policy, sandbox).items()),
         *_health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         ("Notify", "healthy"),  # from 5.0 on the workload waits for that; 4.9 takes it for its default
     ]  # fmt: skip
