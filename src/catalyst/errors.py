@@ -68,8 +68,7 @@ class ForeignFolder(SettingsError):
 
 
 class PasswordHashRefused(SettingsError):
-    """The variable with a password's hash holds something else, or one that costs too little or too much. It is not shown:
-    it may be a password."""
+    """The variable with a password's hash holds another text, or one that costs too little or too much; never shown."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"CATALYST_PASSWORD_HASH {why}", "make one: catalyst password --print-hash")

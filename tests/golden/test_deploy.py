@@ -126,8 +126,8 @@ def _template() -> str:
 
 
 def _vast() -> str:
-    """The body of POST /template/, as vast.ai's own client sends it (PyPI: vastai 1.9.1, vastai/api/offers.py). `args` is the
-    mode that keeps the image's entrypoint; an environment with no hash in it starts nothing that nobody could log in to."""
+    """The body of POST /template/, as vast.ai's own client sends it (PyPI: vastai 1.9.1, vastai/api/offers.py). `args` is
+    the mode that keeps the image's entrypoint. Left as it is the hash stops the start: nobody could log in."""
     given = {**variables(settings_with(**RENTED)), "CATALYST_PASSWORD_HASH": "REPLACE-THIS"}
     return json.dumps({
         "name": "Catalyst", "image": f"registry.example.com/{IMAGE.partition(':')[0]}", "tag": IMAGE.partition(":")[2],

@@ -4,6 +4,7 @@ A block of commands is run here, or the comment above it names the test that doe
 `<!-- run by tests/live/test_up.py::test_name -->` or `<!-- not run: why -->`.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -18,15 +19,16 @@ from catalyst.audit.inside.attempt import names
 from catalyst.audit.run import checks
 from catalyst.cli.main import main
 from catalyst.cli.parser import COMMANDS, build
-from catalyst.settings import FIELDS
+from catalyst.settings import FIELDS, PASSWORD_HASH
 from documents import COMMANDS as SHELL
 from documents import ROOT, Block, blocks, pages, quoted, simple_commands, without_variables
 from support import own_environment
 
 TYPED = [block for block in blocks() if block.language in SHELL]
-LANGUAGES = SHELL | {"toml", "yaml", "python", "nginx", "caddyfile", "text"}
+LANGUAGES = SHELL | {"json", "toml", "yaml", "python", "nginx", "caddyfile", "text"}
 VARIABLES = {field.variable: field for field in FIELDS}
-MORE_VARIABLES = {"CATALYST_TEST_COMFYUI", "CATALYST_TEST_MANAGER", "CATALYST_TEST_PSS"}  # what tests read
+MORE_VARIABLES = {"CATALYST_TEST_COMFYUI", "CATALYST_TEST_MANAGER", "CATALYST_TEST_PSS",  # what tests read
+                  PASSWORD_HASH}  # fmt: skip
 # Programs of others that a page tells to start: a name that is not here is a misspelt one.
 OTHERS = {"apparmor_parser", "awk", "cd", "cosign", "curl", "cut", "docker", "export", "gh", "git", "helm", "image/lock",
           "kubectl", "mkdir", "patch", "pip", "podman", "printf", "python3", "semodule", "ssh", "sudo", "systemctl",
@@ -91,6 +93,8 @@ def test_a_block_says_its_language(block: Block) -> None:
         tomllib.loads(block.text)
     elif block.language == "yaml":
         assert yaml.safe_load(block.text)
+    elif block.language == "json":
+        assert json.loads(block.text)
 
 
 @pytest.mark.parametrize("block", TYPED, ids=_where)

@@ -11,7 +11,7 @@ from catalyst.audit.inside.attempt import load_all
 from catalyst.audit.inside.probe import LEVELS, NETWORKS, Probe
 from catalyst.audit.run import checks
 from catalyst.policy.build import Control, controls
-from catalyst.settings import FIELDS, TOKENS, Field, Level, load
+from catalyst.settings import FIELDS, PASSWORD_HASH, TOKENS, Field, Level, load
 from catalyst.severity import Severity
 from strategies import settings_with
 
@@ -67,6 +67,11 @@ Without `CATALYST_DATA` the data directory is `/var/lib/catalyst` for root, else
 
 {", ".join(f"`{one}`" for one in TOKENS)} are no settings:
 they are taken out of the environment, used for downloads, and passed on to nobody ([tokens](../guides/tokens.md)).
+
+## Password
+
+`{PASSWORD_HASH}` is none either: in a container it is the [hash of the password](../guides/pods.md#logging-in) to log in with,
+taken out of the environment too.
 """
 
 

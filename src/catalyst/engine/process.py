@@ -124,8 +124,8 @@ def start(
 
 
 def end_of(child: "subprocess.Popen[bytes]") -> int:
-    """A descriptor that can be read once `child` has ended: pidfd_open(2), and where the kernel has none (gVisor) the end of a
-    pipe whose other end a thread closes then."""
+    """A descriptor that can be read once `child` has ended: pidfd_open(2), and where the kernel has none (gVisor) a pipe
+    whose other end a thread closes then."""
     try:
         return os.pidfd_open(child.pid)
     except OSError as error:

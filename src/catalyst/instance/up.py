@@ -120,7 +120,7 @@ class Instance:
         if ready.facts.kernel:
             self.tell(f"the sandbox has a kernel of its own: {plain(ready.facts.kernel)}")
         if BROKER_FILE in ready.files and not ready.facts.notify:
-            self.tell("the workload reaches nothing: sockets cannot be supervised there, so no connection is led to the broker")
+            self.tell("the workload reaches nothing: sockets cannot be supervised there, so none leads to the broker")
         for text in profiles.missing(ready):
             self.tell(text)
 
