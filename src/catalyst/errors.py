@@ -49,22 +49,20 @@ class PathRefused(SettingsError):
 
 
 class ForeignFolder(SettingsError):
-    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode;
-    `outside` is that user in the numbers of who mounted it, 0 where he is podman's caller himself."""
+    """A folder that is mounted into a container cannot be used by the user it runs as. `outside` is his number on the host."""
 
     NOBODY = frozenset({65534, (1 << 32) - 2})  # an owner that this mapping of users, or a share, has no number for
 
     def __init__(
         self, path: str, found: tuple[int, int, int] | None, user: tuple[int, int], outside: tuple[int, int], verb: str
     ) -> None:
+        # `found` is uid, gid and mode; of `outside` 0 is podman's caller himself
         whose = f"belongs to {found[0]}:{found[1]} with mode {found[2]:04o}" if found else "is missing"
         owner = f", or run as its owner: --user {found[0]}:{found[1]}" if found and found[0] not in {0, *self.NOBODY} else ""
         share = " (a share: on its server; NTFS: when it is mounted)" if found else ""
         give = f"{'podman unshare' if 0 in outside else 'sudo'} chown -R {outside[0]}:{outside[1]} FOLDER"
-        super().__init__(
-            f"{shown(path)} {whose}, and this container runs as {user[0]}:{user[1]}, which may not {verb} it",
-            f"on the host, for the folder that is mounted there: {give}{share}{owner}",
-        )
+        super().__init__(f"{shown(path)} {whose}, and this container runs as {user[0]}:{user[1]}, which may not {verb} it",
+                         f"on the host, for the folder that is mounted there: {give}{share}{owner}")  # fmt: skip
 
 
 class PasswordHashRefused(SettingsError):
@@ -86,10 +84,9 @@ class OwnerlessFolder(SettingsError):
     """A file system does not keep owner and mode of what is made on it: NTFS, FAT, some shares."""
 
     def __init__(self, path: str, kind: str) -> None:
-        super().__init__(
-            f"{shown(path)} is on a file system ({kind}) without owners and modes of its own: who may log in would lie open",
-            "take a volume of the engine, and mount the models in it: --volume catalyst:/data --volume FOLDER:/data/models",
-        )
+        super().__init__(f"{shown(path)} is on a file system ({kind}) that keeps no owners and modes: who may log in lies open",
+                         "take a volume of the engine, and mount the models in it: "
+                         "--volume catalyst:/data --volume FOLDER:/data/models")  # fmt: skip
 
 
 class NotAnImage(CatalystError):
@@ -113,10 +110,8 @@ class EgressRule(SettingsError):
     """A rule for what the workload may reach is malformed, or opens what cannot be opened."""
 
     def __init__(self, rule: str, why: str, instead: str = "") -> None:
-        super().__init__(
-            f"egress rule {shown(rule)}: {why}",
-            f"write it so: {instead}" if instead else "a rule is HOST or *.SUFFIX, and a port: huggingface.co:443",
-        )
+        hint = f"write it so: {instead}" if instead else "a rule is HOST or *.SUFFIX, and a port: huggingface.co:443"
+        super().__init__(f"egress rule {shown(rule)}: {why}", hint)
 
 
 class BrokerMisconfigured(CatalystError):
