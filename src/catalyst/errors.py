@@ -49,7 +49,7 @@ class PathRefused(SettingsError):
 
 
 class ForeignFolder(SettingsError):
-    """A folder that is mounted into a container cannot be used by the user it runs as. `outside` is his number on the host."""
+    """A folder that is mounted into a container cannot be used by the user it runs as; `outside` are his host's numbers."""
 
     NOBODY = frozenset({65534, (1 << 32) - 2})  # an owner that this mapping of users, or a share, has no number for
 
@@ -84,7 +84,7 @@ class OwnerlessFolder(SettingsError):
     """A file system does not keep owner and mode of what is made on it: NTFS, FAT, some shares."""
 
     def __init__(self, path: str, kind: str) -> None:
-        super().__init__(f"{shown(path)} is on a file system ({kind}) that keeps no owners and modes: who may log in lies open",
+        super().__init__(f"{shown(path)} is on a file system ({kind}) without owners and modes: who may log in lies open",
                          "take a volume of the engine, and mount the models in it: "
                          "--volume catalyst:/data --volume FOLDER:/data/models")  # fmt: skip
 
