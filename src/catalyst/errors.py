@@ -49,7 +49,8 @@ class PathRefused(SettingsError):
 
 
 class ForeignFolder(SettingsError):
-    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode;
+    """A folder that is mounted into a container cannot be used by the user it runs as. `found` is uid, gid and mode.
+
     `outside` is that user in the numbers of who mounted it, 0 where he is podman's caller himself."""
 
     NOBODY = frozenset({65534, (1 << 32) - 2})  # an owner that this mapping of users, or a share, has no number for
