@@ -71,6 +71,7 @@ def keep(engine: str, tag: str, archive: Path) -> None:
     part = archive.with_suffix(".part")
     part.unlink(missing_ok=True)  # podman appends to none
     subprocess.run([*command(engine), "save", "--output", str(part), tag], check=True, stderr=subprocess.DEVNULL)
+    part.chmod(0o644)  # docker's is root's alone, and a user's podman is handed it open
     part.rename(archive)
 
 
