@@ -59,6 +59,8 @@ def ready(engine: str, tag: str, archive: Path, make: Build = build) -> None:
     """Have `tag` in `engine`. Whoever comes first builds it and keeps it as `archive`, the others load that."""
     if archive.exists():
         subprocess.run([*command(engine), "load", "--quiet", "--input", str(archive)], check=True, stdout=subprocess.DEVNULL)
+        # podman keeps it under a name of its own, which docker takes for another
+        subprocess.run([*command(engine), "tag", f"localhost/{tag}", tag], check=False, stderr=subprocess.DEVNULL)
         return
     make(engine, tag)
     keep(engine, tag, archive)
@@ -69,6 +71,7 @@ def keep(engine: str, tag: str, archive: Path) -> None:
     part = archive.with_suffix(".part")
     part.unlink(missing_ok=True)  # podman appends to none
     subprocess.run([*command(engine), "save", "--output", str(part), tag], check=True, stderr=subprocess.DEVNULL)
+    part.chmod(0o644)  # docker's is root's alone, and a user's podman is handed it open
     part.rename(archive)
 
 
