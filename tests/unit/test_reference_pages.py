@@ -70,8 +70,8 @@ they are taken out of the environment, used for downloads, and passed on to nobo
 
 ## Password
 
-`{PASSWORD_HASH}` is none either: in a container it is the [hash of the password](../guides/pods.md#logging-in) to log in with,
-taken out of the environment too.
+`{PASSWORD_HASH}` is none either: in a container it is the [hash of the password](../guides/pods.md#logging-in) to log in
+with, taken out of the environment too.
 """
 
 
