@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import argon2
@@ -14,7 +15,7 @@ from catalyst.instance.store import Store
 from catalyst.secret import Secret
 from catalyst.services.gateway import passwords
 from catalyst.services.gateway.state import Lives, digest
-from support import COMMAND, own_environment
+from support import COMMAND, forget, own_environment
 
 HASH = passwords.hashed("correct horse")
 LIVES = Lives(3600.0, 3600.0)
@@ -22,9 +23,10 @@ HEAD = "$argon2id$v=19$m=65536,t=3,p=4"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     (tmp_path / "data").mkdir()
-    return Store(str(tmp_path / "data"))
+    yield Store(str(tmp_path / "data"))
+    forget(tmp_path / "data")
 
 
 def stored(store: Store) -> str:
