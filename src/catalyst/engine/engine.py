@@ -117,12 +117,8 @@ def children(pid: int) -> list[int]:
 
 
 def parent(pid: int) -> int:
-    """The pid of who started it (proc_pid_stat(5), field 4); 0 when it is gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0
-    return int(text.rpartition(")")[2].split()[1])
+    """The pid of who started it; 0 when it is gone."""
+    return _stat(pid, 4)
 
 
 class FirstProcess:
@@ -146,12 +142,17 @@ class FirstProcess:
 
 
 def started(pid: int) -> int:
-    """When `pid` started, in clock ticks since boot (proc_pid_stat(5), field 22); 0 when it is gone."""
+    """When `pid` started, in clock ticks since boot; 0 when it is gone."""
+    return _stat(pid, 22)
+
+
+def _stat(pid: int, field: int) -> int:
+    """A number of proc_pid_stat(5), whose fields are counted from 1; the second, a name, may hold anything."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
-    return int(text.rpartition(")")[2].split()[19])
+    return int(text.rpartition(")")[2].split()[field - 3])
 
 
 def hold(engine: Engine, instance: str, process: int) -> FirstProcess | None:
