@@ -305,7 +305,8 @@ def _entrypoint(commands: Commands, full: bool) -> None:
                                 help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
         entrypoint.add_argument("--password-fd", type=int, help=argparse.SUPPRESS)
-        entrypoint.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)
+        for name in ("--tokens-fd", "--fetch-tokens-fd"):
+            entrypoint.add_argument(name, type=int, action="append", default=[], help=argparse.SUPPRESS)
         _attacks(entrypoint)
         settings_flags(entrypoint)
         json_flag(entrypoint)

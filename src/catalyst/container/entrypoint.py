@@ -62,7 +62,7 @@ def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]
         tokens.insist(ready)
     taken = take()
     _say_gaps(ready, tell)
-    child, answers = services.start(taken.hand_over() if taken else [], hashed)
+    child, answers = services.start(taken.by_option(fetches=bool(wanted.standing(settings))) if taken else [], hashed)
     with os.fdopen(answers, "rb") as said:
         if said.read() == ANSWERS:
             if taken:
@@ -80,6 +80,8 @@ def workload(settings: Settings, tell: Tell, take: Callable[[], Iterable[str]]) 
     if misplaced:
         tokens.insist(ready)
         tell(f"{', '.join((*take(), *tokens.vault_here(settings)))}: {tokens.MISPLACED}")
+    if asked := wanted.asked(settings):
+        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
     _say_gaps(ready, tell)
     _state(ready, tell)
     _become_guard(ready, ())
@@ -95,7 +97,8 @@ def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | Non
         with os.fdopen(beside, "wb") as waiting:
             waiting.write(ANSWERS)
 
-    return Services(settings, _start(settings, shared=False, use=held is not None), tell, held, hashed).run(answer)
+    ready = _start(settings, shared=False, use=held is not None and held.wanted)
+    return Services(settings, ready, tell, held, hashed).run(answer)
 
 
 def alone() -> bool:
@@ -123,9 +126,7 @@ def _program(settings: Settings, *, shared: bool) -> MakeWorkload:
 
 
 def _say_gaps(ready: Prepared, tell: Tell) -> None:
-    """What does not hold here, before anything starts; maximum has insisted by now. And what is not done."""
-    if asked := wanted.asked(ready.settings):
-        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
+    """What does not hold here, before anything starts; maximum has insisted by now."""
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")

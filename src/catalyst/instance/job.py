@@ -88,7 +88,7 @@ def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
         if running.stdin:
             with suppress(OSError):
                 running.stdin.close()  # the guard's lifeline
-        running.wait(timeout=alone.PATIENCE if engine is alone.ALONE else 0.5)
+        running.wait(timeout=alone.PATIENCE if engine.target == "guard" else 0.5)
     except process.Expired:
         _kill(engine, name, running)
     if running.stdout:
