@@ -1,8 +1,8 @@
 """The models of a container's start: fetched before there is a workload, and beside no broker but the downloader's own.
 
-The downloader is held by a guard of its own, as the workload is to be, and by less: it writes the staging folder alone, not even
-scratch folders, where the workload would find what it left; of the data directory it opens nothing else. Its broker's control is
-out of its reach as the other's is of the workload's, although all have one uid. What outlives its guard becomes our child.
+The downloader is held by a guard of its own, as the workload is to be, and closer: it writes the staging folder alone, not
+even scratch folders, where the workload would find what it left; of the data directory's other folders it opens none. Its
+broker's control is out of its reach, although all have one uid. What outlives its guard becomes our child, and is ended.
 """
 
 import os
@@ -131,8 +131,8 @@ def _say_gaps(ready: Prepared, tell: Tell) -> None:
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """What is started within and becomes an orphan is ended at the end. Where there are no scopes for signals (below ABI 6) a
-    downloader could end its guard and live on beside the workload. Raises CatalystError where that cannot be."""
+    """What is started within and becomes an orphan is ended at the end. Where there are no scopes for signals (below ABI 6)
+    a downloader could end its guard and live on beside the workload. Raises CatalystError where that cannot be."""
     before = {*children(os.getpid())}
     syscalls.prctl("PR_SET_CHILD_SUBREAPER", syscalls.PR_SET_CHILD_SUBREAPER, 1)
     try:
