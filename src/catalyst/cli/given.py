@@ -46,7 +46,7 @@ def tokens(arguments: argparse.Namespace, settings: Settings, *, fetches: bool =
 
 
 def tokens_of_start(arguments: argparse.Namespace, settings: Settings) -> "Tokens | None":
-    """Those of a workload's start. In `isolated` only its models need them, and what cannot be had of them stops no start."""
+    """Those of a workload's start. In `isolated` only its models need them, and what cannot be had of those stops none."""
     from catalyst.instance import wanted
 
     fetches = bool(wanted.standing(settings))
