@@ -70,8 +70,8 @@ def opened(
             lifeline=0, tokens=tokens is not None,
         )  # fmt: skip
         insist(ready)
-        if tokens is not None:
-            ground_for_tokens.insist(ready)
+        if tokens is not None or ground_for_tokens.given(settings):
+            ground_for_tokens.insist(ready)  # whether they are used or not, they are in this container
         _say_gaps(ready, tell)
         ready = tightened(ready)
         make_session(folder, ready.files)

@@ -29,5 +29,7 @@ def entrypoint(arguments: argparse.Namespace) -> int:
             if hashed:
                 output.notice("CATALYST_PASSWORD_HASH is of no use here: the other container has the gateway")
             return first.workload(settings, output.notice, take_tokens)
+        case "fetch":
+            return first.models(settings, output.notice, lambda: given.tokens_of_start(arguments, settings))
         case _:
             return first.everything(settings, output.notice, lambda: given.tokens_of_start(arguments, settings), hashed)
