@@ -1,5 +1,5 @@
-"""In one container the downloader has the workload's uid, and its files and Catalyst's lie in its sight. A site that takes it
-over gets to the staging folder and to the hosts of its own site, and to nothing by which it would outlive itself."""
+"""In one container the downloader has the workload's uid, and its files and Catalyst's lie in its sight. A site that takes
+it over gets to the staging folder and to the hosts of its own site, and to nothing by which it would outlive itself."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(landlock_abi() < 6, reason="what is held here is
 # Runs as the downloader, and under "free" as a program of the same user that nothing holds: the control.
 ATTACK = """
 import glob, json, os, signal, socket, sys
-data, staging, session, door, guarded = sys.argv[1:]
+data, session, door, guarded = sys.argv[1:]
 found = {}
 def attempt(name, act):
     try: found[name] = "through" if act() is not False else "refused"
@@ -44,7 +44,8 @@ def reaches(host):
         one.connect(door)
         one.sendall(f"CONNECT {host}:443 HTTP/1.1\\r\\nHost: {host}:443\\r\\n\\r\\n".encode())
         return b" 403 " not in one.recv(4096).split(b"\\r\\n")[0]
-for folder in (staging, data, f"{data}/models", f"{data}/models/loras", f"{data}/custom_nodes", "/tmp", "/dev/shm", "/var/tmp"):
+folders = (data, *(f"{data}/{name}" for name in ("models", "models/.fetch", "models/loras", "custom_nodes")))
+for folder in (*folders, "/tmp", "/dev/shm", "/var/tmp"):
     attempt(f"write {folder.removeprefix(data)}", lambda: planted(folder))
 for file in ("output/picture", "user/workflow", "models/loras/mine", ".catalyst/secret"):
     attempt(f"read {file}", lambda: open(f"{data}/{file}").close())
@@ -85,7 +86,7 @@ shelf = Shelf(Path(data) / "models", settings.user)
 staging = str(shelf.path / ".fetch")
 def make(_policy, python):
     made = fetcher.workload(python, staging)
-    words = (script, data, staging, str(kept), made.env["CATALYST_BROKER"], str(os.getpid()))
+    words = (script, data, str(kept), made.env["CATALYST_BROKER"], str(os.getpid()))
     return replace(made, argv=(python.executable, "-I", "-S", "-c", *words))
 def door(workload, where):
     moved = in_place(workload, where)
@@ -98,7 +99,7 @@ with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACK
     ended = one.run(lambda line: print(line.decode(), flush=True), reading)
     assert ended.code == 0, ended
     (folder,) = kept.glob("fetch-*")
-    words = [script, data, staging, str(kept), f"{folder}/out/out.sock", str(os.getpid())]
+    words = [script, data, str(kept), f"{folder}/out/out.sock", str(os.getpid())]
     free = subprocess.run([sys.executable, "-I", "-S", "-c", *words], capture_output=True, text=True)
     print("FREE " + free.stdout.strip() + free.stderr, flush=True)
 print("LEFT " + json.dumps([str(one) for one in kept.glob("fetch-*")]))
@@ -127,7 +128,7 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_it_gets_to_its_staging_folder_and_its_site_and_no_further(came: dict[str, Any]) -> None:
     """A file in a scratch folder would be the workload's to run: HOME is there."""
     through = {name for name, how in came["held"].items() if how == "through"}
-    assert through == {f"write {'/models/.fetch'}", "reach huggingface.co"}
+    assert through == {"write /models/.fetch", "reach huggingface.co"}
 
 
 def test_the_control_the_same_user_gets_to_all_of_it(came: dict[str, Any]) -> None:
