@@ -53,7 +53,10 @@ def before(settings: Settings, orders: Sequence[Order], tell: Tell, wake: int, t
     if not os.access("/tmp", os.W_OK | os.X_OK):  # --read-only
         tempfile.tempdir = SCRATCH
     with nothing_left():
-        fetch.before(settings, orders, HERE, tell, wake, tokens, opened)
+        try:
+            fetch.before(settings, orders, HERE, tell, wake, tokens, opened)
+        except OSError as error:  # a full volume; the workload may do with what is there
+            tell(f"models are not fetched: {(error.strerror or str(error)).lower()}")
 
 
 @contextmanager

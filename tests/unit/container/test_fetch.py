@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from catalyst.container import fetch
+from catalyst.engine.engine import children
 from catalyst.errors import CatalystError
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import Prepared
+from catalyst.render.session import PLAN_FILE
 from catalyst.render.target import targets
 from catalyst.workloads import fetcher
 from catalyst.workloads.interpreter import Interpreter
 from catalyst.workloads.model import PACKAGE, WAY_OUT, Mount
-from support import wait_for
 from unit.container.test_tokens import KERNEL, ready
 
 PYTHON = Interpreter("/usr/bin/python3", ())
@@ -52,7 +53,7 @@ def test_it_writes_its_staging_folder_and_opens_no_other_of_the_data_directory(t
     assert set(rules.hidden) == {*was.hidden, *(f"{data}/{name}" for name in (
         ".catalyst", "custom_nodes", "output", "models/loras"))}  # fmt: skip
     assert rules.execute == was.execute
-    assert after.files[fetch.PLAN_FILE].decode() == after.inner.text
+    assert after.files[PLAN_FILE].decode() == after.inner.text
 
 
 def test_without_landlock_there_is_no_rule_to_make_stricter(tmp_path: Path) -> None:
@@ -110,9 +111,8 @@ def test_what_cannot_be_ended_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fetch, "PATIENCE", -1.0)
     child = subprocess.Popen(["sleep", "600"])
     try:
-        wait_for(lambda: os.path.exists(f"/proc/{child.pid}"), "it")
         with pytest.raises(CatalystError, match="no workload starts beside it"):
-            fetch._end_all_but({pid for pid in fetch.children(os.getpid()) if pid != child.pid})
+            fetch._end_all_but({pid for pid in children(os.getpid()) if pid != child.pid})
     finally:
         child.kill()
         child.wait()
