@@ -80,7 +80,8 @@ def one(engine: str, folder: Path, token: str) -> None:
     try:
         answers(engine, name)
         first = seen(folder)
-        say("one", log=log(engine, name), seen=first, left=sorted(path.name for path in (folder / "one/.catalyst").iterdir()))
+        left = sorted(path.name for path in (folder / "one/.catalyst").iterdir())
+        say("one", log=log(engine, name), seen=first, left=left)
         subprocess.run([engine, "restart", name], check=True, stdout=sys.stderr)
         answers(engine, name)
         say("one again", seen=seen(folder)[len(first):], log=log(engine, name))

@@ -2,23 +2,35 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from catalyst.container import fetch
+from catalyst.container import fetch, prepare, services
+from catalyst.engine import facts as facts_of
 from catalyst.engine.engine import children
 from catalyst.errors import CatalystError
 from catalyst.guard import plan
 from catalyst.guard.record import replace
+from catalyst.instance import fetch as instance
+from catalyst.instance import store, wanted
 from catalyst.instance.prepare import Prepared
-from catalyst.render.session import PLAN_FILE
+from catalyst.models.fetch.report import Report
+from catalyst.models.fetch.shelf import Shelf
+from catalyst.render.session import BROKER_FILE, PLAN_FILE
 from catalyst.render.target import targets
+from catalyst.render.targets import guard
+from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import fetcher
 from catalyst.workloads.interpreter import Interpreter
-from catalyst.workloads.model import PACKAGE, WAY_OUT, Mount
+from catalyst.workloads.model import PACKAGE, WAY_OUT, Mount, Workload
+from strategies import settings_with
 from unit.container.test_tokens import KERNEL, ready
 
 PYTHON = Interpreter("/usr/bin/python3", ())
@@ -116,3 +128,112 @@ def test_what_cannot_be_ended_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a container whose files lie in `tmp_path`, its code where it is."""
+    here = str(Path(fetch.__file__).parents[1])
+    for module in (prepare, guard):
+        monkeypatch.setattr(module, "PACKAGE", here)
+    for name in ("ROOTS", "ROOTS_KEPT"):  # one folder, as for a user
+        monkeypatch.setattr(store, name, tmp_path / "own")
+    user = f"{os.geteuid() or 1000}:{os.getegid() or 1000}"
+    found = settings_with(data=str(tmp_path / "data"), user=user, hf_repos_to_download="owner/repo", network_mode="isolated")
+    store.Store(found.data).prepare(found.user)
+    return found
+
+
+def confined(settings: Settings) -> Settings:
+    return instance._confined(settings, wanted.standing(settings))
+
+
+@pytest.mark.parametrize("scoped", [True, False])
+def test_its_session_is_out_of_its_reach_and_lasts_as_long_as_it_does(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, scoped: bool
+) -> None:
+    """Its broker's control: a name that Landlock's scopes keep from it, or none; a path its uid would be let in by."""
+    facts = replace(KERNEL, landlock=7 if scoped else 4)
+    monkeypatch.setattr(facts_of, "read", lambda *_, **__: facts)
+    monkeypatch.setattr(fetch, "way_out", way_out := Broker())
+    shelf = Shelf(Path(own.data) / "models", own.user)
+    shelf.close()
+
+    def make(_policy: object, python: Interpreter) -> Workload:
+        return fetcher.workload(python, f"{own.data}/models/.fetch")
+
+    with fetch.opened(confined(own), fetch.HERE, make, tell=lambda _: None):
+        folder = Path(way_out.folder)
+        todo = plan.decode((folder / PLAN_FILE).read_text())
+        assert todo.file_rules is not None
+        assert todo.file_rules.write == (f"{own.data}/models/.fetch",)
+        assert any(folder.is_relative_to(one) for one in todo.file_rules.hidden)
+        assert todo.egress is not None
+        assert (todo.scoped, todo.restarts, todo.lifeline) == (scoped, 0, 0)
+        assert todo.egress.door == todo.env["CATALYST_BROKER"] == f"{folder}/out/out.sock"
+        if scoped:
+            assert way_out.name.startswith("\0catalyst/fetch-")
+        else:
+            assert way_out.name.startswith("/")
+            assert not Path(way_out.name).exists()
+        rules = json.loads((folder / BROKER_FILE).read_text())["rules"]
+        assert "huggingface.co" in rules
+        assert not [rule for rule in rules if "civitai" in rule or "github" in rule]
+    assert not folder.exists()
+
+
+class Broker:
+    """Stands for one: what it would have been given."""
+
+    folder, name = "", ""
+
+    @contextmanager
+    def __call__(self, ready: Prepared, folder: Path, *, control: socket.socket, **_: object) -> Iterator[None]:
+        assert (ready.settings.network_mode, ready.settings.security_level) == (NetworkMode.RESTRICTED, Level.MAXIMUM)
+        named = control.getsockname()
+        self.folder, self.name = str(folder), named.decode() if isinstance(named, bytes) else named
+        control.close()
+        yield
+
+
+def test_what_a_container_that_was_killed_left_is_swept(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = store.Store(own.data).make_kept() / "fetch-012345"
+    (left / "out").mkdir(parents=True)
+    monkeypatch.setattr(instance, "fetch", lambda *_, **__: Report(()))
+    fetch.before(own, [], lambda _: None, 0)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), CatalystError("no network", "look")])
+def test_what_cannot_be_had_is_said_and_the_start_goes_on(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(instance, "fetch", Mock(side_effect=error))
+    fetch.before(own, [], said.append, 0)
+    (line,) = said
+    assert line.startswith("models are not fetched: no ")
+
+
+def test_the_page_and_the_record_say_it_before_there_is_a_broker(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    said = replace(ready(KERNEL), settings=own)
+
+    def before(_settings: object, orders: object, tell: Callable[[str], None], *_: object) -> None:
+        done.append(orders)
+        for number in range(services.LINES + 5):
+            tell(f"vae/a.safetensors: {number} %")
+
+    monkeypatch.setattr(fetch, "before", before)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("signal.set_wakeup_fd", lambda *_: None)
+    monkeypatch.setattr(services.Services, "_record", lambda _, state: done.append(state))
+    one = services.Services(own, said, done.append)
+    one.front = Mock()
+    assert one._fetched()
+    orders = done.pop(1)
+    assert (done[0], done[1], done[-1]) == ("fetching", "vae/a.safetensors: 0 %", "starting")
+    assert orders == wanted.standing(own)
+    state, lines = one.front.say.call_args.args
+    assert (state, len(lines), lines[-1]) == ("starting", services.LINES, f"vae/a.safetensors: {services.LINES + 4} %")
+    assert one.way_out is None
