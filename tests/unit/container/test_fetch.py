@@ -237,3 +237,35 @@ def test_the_page_and_the_record_say_it_before_there_is_a_broker(own: Settings, 
     state, lines = one.front.say.call_args.args
     assert (state, len(lines), lines[-1]) == ("starting", services.LINES, f"vae/a.safetensors: {services.LINES + 4} %")
     assert one.way_out is None
+
+
+def noted(done: list[str], name: str, answer: bool | None) -> Callable[..., bool | None]:
+    """A step that says that it was made."""
+
+    def step(*_: object) -> bool | None:
+        done.append(name)
+        return answer
+
+    return step
+
+
+@pytest.mark.parametrize("asked_to_stop", [False, True])
+def test_the_workloads_broker_comes_when_the_models_are_there(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, asked_to_stop: bool
+) -> None:
+    """Both are unix sockets in the sight of both, and Landlock refuses nobody one."""
+    done: list[str] = []
+    steps = {"_open_gateway": None, "_fetched": not asked_to_stop, "_open_way_out": None, "_insist": None,
+             "_wait_for_workload": False}  # fmt: skip
+    for name, answer in steps.items():
+        monkeypatch.setattr(services.Services, name, noted(done, name, answer))
+    for name in ("_take_password", "_record"):
+        monkeypatch.setattr(services.Services, name, lambda *_: None)
+    monkeypatch.setattr(services, "Front", Mock())
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("signal.set_wakeup_fd", lambda *_: None)
+    one = services.Services(own, replace(ready(KERNEL), settings=own), lambda _: None)
+    one.store = Mock()
+    assert one.run(lambda: done.append("answered")) == 0
+    every = ["_open_gateway", "_fetched", "_open_way_out", "_insist", "answered", "_wait_for_workload"]
+    assert done == (every[:2] if asked_to_stop else every)

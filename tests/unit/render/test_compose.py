@@ -141,6 +141,7 @@ def test_models_come_by_a_third_container_that_has_ended_before_the_workload_sta
     assert (fetch["cap_drop"], fetch["read_only"], fetch["user"]) == (["ALL"], True, "1000:1000")
     assert "restart" not in fetch
     assert "ports" not in fetch
+    assert fetch["healthcheck"] == {"disable": True}
     named = {name: {one.partition(":")[0] for one in made["services"][name]["volumes"] if isinstance(one, str)}
              for name in made["services"]}  # fmt: skip
     assert named["fetch"] == {"fetched"}

@@ -91,6 +91,7 @@ def _fetch(sandbox: Sandbox, user: str) -> "dict[str, Node]":
         "volumes": [f"fetched:{DATA}", _bind(folder.source, folder.target, read_only=False),
                     *(_bind(path, path, read_only=True) for path in two.fetchers_files(sandbox))],
         **({"secrets": list(secrets)} if secrets else {}),
+        "healthcheck": {"disable": True},
     }  # fmt: skip
 
 

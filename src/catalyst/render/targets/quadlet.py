@@ -115,6 +115,7 @@ def _fetch(sandbox: Sandbox, identity: Keys) -> dict[str, Keys]:
         ("Volume", f"{NAME}-fetched.volume:{DATA}"),
         ("Mount", word(f"type=bind,source={folder.source},target={folder.target}")),
         *_shown(_fetch_files(sandbox), environment),
+        ("HealthCmd", "none"),
     ]
     return {"Container": keys, "Unit": [("Description", "Catalyst: models")],
             "Service": [("Type", "oneshot"), ("RemainAfterExit", "yes")]}  # fmt: skip
