@@ -114,9 +114,12 @@ def models(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]) ->
     from catalyst.container import fetch  # TLS and what goes with it: a slow import
 
     never, held = os.pipe2(os.O_CLOEXEC)  # a signal ends this process, and with it all others of the container
-    fetch.before(settings, orders, tell, never, taken)
-    os.close(never)
-    os.close(held)
+    try:
+        fetch.before(settings, orders, fetch.shown_too(tell, told.show), never, taken)
+    finally:
+        told.show([])
+        os.close(never)
+        os.close(held)
     return 0
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 SESSION = "fetch-"  # and what follows, below Catalyst's own files
+LINES = 20  # that the page of a start shows
 PATIENCE = 30.0  # s that it may take to end what a downloader left
 MATTERS = ("write-confinement", "hidden-secrets", "network-mode", "system-calls")  # to a downloader that was taken over
 # The files that a sandbox shows are this container's, and nothing but its guard ends what the guard started.
@@ -57,6 +59,18 @@ def before(settings: Settings, orders: Sequence[Order], tell: Tell, wake: int, t
             fetch.before(settings, orders, HERE, tell, wake, tokens, opened)
         except OSError as error:  # a full volume; the workload may do with what is there
             tell(f"models are not fetched: {(error.strerror or str(error)).lower()}")
+
+
+def shown_too(tell: Tell, show: Callable[[list[str]], None]) -> Tell:
+    """`tell` whose last lines are shown elsewhere as well."""
+    lines: deque[str] = deque(maxlen=LINES)
+
+    def both(text: str) -> None:
+        tell(text)
+        lines.append(text)
+        show(list(lines))
+
+    return both
 
 
 @contextmanager

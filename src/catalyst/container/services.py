@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
@@ -33,7 +32,6 @@ from catalyst.settings import PASSWORD_HASH, Settings
 
 ANSWER_WITHIN, DRAIN = 60.0, 4.0  # s: the gateway, which imports for a second; and what it gets to end
 ANSWERS = b"answers"
-LINES = 20  # that the page of a start shows
 Tell = Callable[[str], None]
 
 
@@ -105,15 +103,9 @@ class Services:
             return True
         from catalyst.container import fetch  # TLS and what goes with it: a slow import
 
-        lines: deque[str] = deque(maxlen=LINES)
-
-        def tell(text: str) -> None:
-            self.tell(text)
-            lines.append(text)
-            self.front.say("starting", list(lines))
-
         self._record("fetching")
-        fetch.before(self.settings, orders, tell, self._wake, self.tokens)
+        show = fetch.shown_too(self.tell, lambda lines: self.front.say("starting", lines))
+        fetch.before(self.settings, orders, show, self._wake, self.tokens)
         self._record("starting")
         return not select.select([self._wake], [], [], 0)[0]
 
@@ -188,7 +180,7 @@ class Services:
         It may take any time, and be started anew by the guard: whether to give it up is the guard's to say.
         """
         while not health.answers(self.front.url, 1.0):
-            self.front.say("starting", [])
+            self.front.say("starting", [] if self.beside else told.shown())
             if select.select([self._wake], [], [], 0.2)[0]:
                 return False
             if self.gateway.poll() is not None:

@@ -13,7 +13,7 @@ from catalyst.policy.model import Identity, Network, Place, Policy, Reach
 from catalyst.render.target import Sandbox
 from catalyst.vault import names
 from catalyst.workloads import comfyui
-from catalyst.workloads.model import DOOR, OUT, Mount
+from catalyst.workloads.model import DOOR, OUT, SAID, Mount
 
 PORT = 8188  # of the interface in the container; which one it is outside is the publisher's to say
 FILES = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY", "CATALYST_EXTRA_ROOTS")
@@ -31,7 +31,8 @@ FRONT_TMPFS = (
     f"{SECRETS}:rw,nosuid,nodev,noexec,mode=0755,size=65536",
 )
 COMMAND = "catalyst-entrypoint"
-PAGES = {"door": 16, "out": 256}  # a socket and a report; a socket and, with tokens, the certificates to trust
+# A socket and a report; a socket and, with tokens, the certificates to trust; lines for the page of a start.
+PAGES = {"door": 16, "out": 256, "said": 32}
 WORKLOAD_ASKED = ("catalyst", "health")
 # Seconds before a silence counts. A start of ComfyUI with many nodes takes minutes; it is not ended for it.
 FRONT_PATIENCE, WORKLOAD_PATIENCE = 30, 600
@@ -102,6 +103,11 @@ def fetchers(sandbox: Sandbox) -> dict[str, str]:
     if not models(sandbox) or not said.keys() & set(ORDERS):
         return {}
     return said | ({VAULT: f"{SECRETS}/{SECRET}"} if VAULT in said else {})
+
+
+def said(sandbox: Sandbox) -> Mapping[str, str]:
+    """Name and place of the folder that the models' container writes and front reads, if there is one."""
+    return {"said": SAID} if fetchers(sandbox) else {}
 
 
 def models(sandbox: Sandbox) -> Mount | None:

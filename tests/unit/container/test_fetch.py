@@ -221,7 +221,7 @@ def test_the_page_and_the_record_say_it_before_there_is_a_broker(own: Settings, 
 
     def before(_settings: object, orders: object, tell: Callable[[str], None], *_: object) -> None:
         done.append(orders)
-        for number in range(services.LINES + 5):
+        for number in range(fetch.LINES + 5):
             tell(f"vae/a.safetensors: {number} %")
 
     monkeypatch.setattr(fetch, "before", before)
@@ -235,7 +235,7 @@ def test_the_page_and_the_record_say_it_before_there_is_a_broker(own: Settings, 
     assert (done[0], done[1], done[-1]) == ("fetching", "vae/a.safetensors: 0 %", "starting")
     assert orders == wanted.standing(own)
     state, lines = one.front.say.call_args.args
-    assert (state, len(lines), lines[-1]) == ("starting", services.LINES, f"vae/a.safetensors: {services.LINES + 4} %")
+    assert (state, len(lines), lines[-1]) == ("starting", fetch.LINES, f"vae/a.safetensors: {fetch.LINES + 4} %")
     assert one.way_out is None
 
 

@@ -144,8 +144,10 @@ def test_models_come_by_a_third_container_that_has_ended_before_the_workload_sta
     assert fetch["healthcheck"] == {"disable": True}
     named = {name: {one.partition(":")[0] for one in made["services"][name]["volumes"] if isinstance(one, str)}
              for name in made["services"]}  # fmt: skip
-    assert named["fetch"] == {"fetched"}
-    assert "fetched" not in named["front"] | named["workload"]
+    assert named["fetch"] == {"fetched", "said"}
+    assert not {"fetched", "said"} & named["workload"]
+    assert named["fetch"] & named["front"] == {"said"}
+    assert "said:/run/catalyst/said:ro" in front["volumes"]
     bound = {one["target"]: one["read_only"] for one in fetch["volumes"] if isinstance(one, dict)}
     assert bound == {"/data/models": False, "/srv/models.toml": True}
     for name, value in {"HF_REPOS_TO_DOWNLOAD": "owner/repo", "CIVITAI_VAES_TO_DOWNLOAD": "1 2",

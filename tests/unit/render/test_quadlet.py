@@ -189,6 +189,9 @@ def test_models_come_by_a_unit_that_has_ended_before_the_workload_starts() -> No
     assert [one for one in values(workload, "Mount") if "target=/data/models" in one and "readonly" in one]
     assert "type=bind,source=/srv/models.toml,target=/srv/models.toml,readonly" in values(fetch, "Mount")
     assert [one for one in values(fetch, "Mount") if "target=/run/secrets/catalyst-vault," in one]
+    assert "catalyst-said.volume:/run/catalyst/said:ro,noexec,nosuid,nodev" in values(front, "Volume")
+    assert "catalyst-said.volume:/run/catalyst/said:noexec,nosuid,nodev" in values(fetch, "Volume")
+    assert not [one for one in values(workload, "Volume") if "said" in one or "fetched" in one]
     for other in (workload, front):
         assert not [one for one in values(other, "Environment") if "DOWNLOAD" in one or "CATALYST_MODELS" in one]
         assert "vault.age" not in str(other)

@@ -33,7 +33,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     uid, gid = two.user(policy)
     shared = two.sockets(policy)
     memory: dict[str, Node] = {
-        name: {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(name, uid, gid)}} for name in shared
+        name: {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(name, uid, gid)}}
+        for name in (*shared, *two.said(sandbox))
     }
     fetch = _fetch(sandbox, f"{uid}:{gid}")
     secrets = two.vault_files(sandbox) if fetch else two.secrets(policy, sandbox)
@@ -54,6 +55,7 @@ def _front(policy: Policy, sandbox: Sandbox, user: str, shared: Mapping[str, str
     return {
         **_outside(sandbox, "front", user, two.fronts(policy, sandbox), [f"{sandbox.published}:{two.PORT}"]),
         "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
+                    *(f"{name}:{path}:ro" for name, path in two.said(sandbox).items()),
                     *(_bind(path, path, read_only=True) for path in two.certificates(sandbox))],
         **({"secrets": list(secrets)} if secrets else {}),
         "healthcheck": _health(two.front_asked(sandbox), two.FRONT_PATIENCE),
@@ -88,7 +90,8 @@ def _fetch(sandbox: Sandbox, user: str) -> "dict[str, Node]":
     secrets = two.vault_files(sandbox)
     return {
         **_outside(sandbox, "fetch", user, environment),
-        "volumes": [f"fetched:{DATA}", _bind(folder.source, folder.target, read_only=False),
+        "volumes": [f"fetched:{DATA}", *(f"{name}:{path}" for name, path in two.said(sandbox).items()),
+                    _bind(folder.source, folder.target, read_only=False),
                     *(_bind(path, path, read_only=True) for path in two.fetchers_files(sandbox))],
         **({"secrets": list(secrets)} if secrets else {}),
         "healthcheck": {"disable": True},

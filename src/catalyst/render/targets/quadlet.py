@@ -51,7 +51,7 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     }
     if fetch := _fetch(sandbox, identity):
         units |= {FETCH: fetch, f"{NAME}-fetched": {"Volume": [("VolumeName", f"{NAME}-fetched")]}}
-    for name in shared:
+    for name in (*shared, *two.said(sandbox)):
         units[f"{NAME}-{name}"] = {"Volume": [("VolumeName", f"{NAME}-{name}"), ("Type", "tmpfs"), ("Device", "tmpfs"),
                                               ("Options", two.in_memory(name, *owner))]}  # fmt: skip
     texts = [f"# FileName={name}\n{unit.write(sections)}" for name, sections in units.items()]
@@ -78,7 +78,7 @@ def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str
         ("Network", f"{NETWORK}.network"), ("PublishPort", f"{sandbox.published}:{two.PORT}"),
         *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
         ("Volume", f"{NAME}-state.volume:{DATA}"),
-        *_sockets(shared, "door"),
+        *_sockets({**shared, **two.said(sandbox)}, "door", "said"),
         *_shown(_files(policy, sandbox), two.fronts(policy, sandbox)),
         *_health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         ("Notify", "healthy"),  # from 5.0 on the workload waits for that; 4.9 takes it for its default
@@ -114,6 +114,7 @@ def _fetch(sandbox: Sandbox, identity: Keys) -> dict[str, Keys]:
         *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
         ("Volume", f"{NAME}-fetched.volume:{DATA}"),
         ("Mount", word(f"type=bind,source={folder.source},target={folder.target}")),
+        *_sockets(two.said(sandbox)),
         *_shown(_fetch_files(sandbox), environment),
         ("HealthCmd", "none"),
     ]
@@ -181,11 +182,11 @@ def _security(value: str, sandbox: Sandbox) -> tuple[str, str]:
     return "PodmanArgs", word(f"--security-opt={value}")
 
 
-def _sockets(shared: Mapping[str, str], read_only: str) -> Iterator[tuple[str, str]]:
+def _sockets(shared: Mapping[str, str], *read_only: str) -> Iterator[tuple[str, str]]:
     """What a mount forbids already is said again: in a mapping of users below the one it was made in, a bind that leaves
     it out would lift it, and the kernel refuses (mount_namespaces(7), "locked")."""
     for name, path in shared.items():
-        yield "Volume", f"{NAME}-{name}.volume:{path}:{'ro,' if name == read_only else ''}noexec,nosuid,nodev"
+        yield "Volume", f"{NAME}-{name}.volume:{path}:{'ro,' if name in read_only else ''}noexec,nosuid,nodev"
 
 
 def _health(asked: tuple[str, ...], start: int) -> Keys:
