@@ -23,8 +23,10 @@ from catalyst.instance import store, wanted
 from catalyst.instance.prepare import Prepared
 from catalyst.models.fetch.report import Report
 from catalyst.models.fetch.shelf import Shelf
+from catalyst.policy.build import controls
+from catalyst.policy.model import NotEnforced
 from catalyst.render.session import BROKER_FILE, PLAN_FILE
-from catalyst.render.target import targets
+from catalyst.render.target import Answer, targets
 from catalyst.render.targets import guard
 from catalyst.settings import Level, NetworkMode, Settings
 from catalyst.workloads import fetcher
@@ -71,6 +73,14 @@ def test_it_writes_its_staging_folder_and_opens_no_other_of_the_data_directory(t
 def test_without_landlock_there_is_no_rule_to_make_stricter(tmp_path: Path) -> None:
     before = started(tmp_path, landlock=0)
     assert fetch.tightened(before) == before
+
+
+def test_what_is_said_of_the_downloader_is_of_controls_that_there_are() -> None:
+    assert {control.id for control in controls()} >= set(fetch.MATTERS)
+    said: list[str] = []
+    answers = {name: Answer({}, NotEnforced("no Landlock")) for name in (*fetch.MATTERS, "scratch")}
+    fetch._say_gaps(replace(ready(KERNEL), answers=answers), said.append)
+    assert said == [f"{name}, of the downloader: not enforced (no Landlock)" for name in fetch.MATTERS]
 
 
 def test_everything_is_called_as_it_is_here() -> None:
