@@ -99,10 +99,10 @@ def changed(document: dict[str, Any], token: str) -> None:
 def two(engine: str, folder: Path, token: str) -> None:
     """The third of two, and once more."""
     words = ("--app=canary", f"--extra-roots={folder}/ca.pem")
-    before = seen(folder)
     with composed(engine, folder / "two", *words, change=lambda one: changed(one, token), **WANTED) as project:
+        code = _code(project)  # podman starts what a container requires, and so this one once more with the workload
         first = seen(folder)
-        say("two", log=project.log("fetch"), seen=first[len(before):], code=_code(project), data=f"{project.folder}/data",
+        say("two", log=project.log("fetch"), code=code, data=f"{project.folder}/data",
             others=project.log("front") + project.log("workload"),
             models=project.run("workload", "find", "/data/models", "-type", "f").stdout)  # fmt: skip
         again = subprocess.run([engine, "start", "--attach", project.container("fetch")], capture_output=True, text=True)
@@ -110,10 +110,15 @@ def two(engine: str, folder: Path, token: str) -> None:
 
 
 def _code(project: Composed) -> int:
-    done = subprocess.run([project.engine, "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}",
-                           project.container("fetch")], capture_output=True, text=True, check=False)  # fmt: skip
-    running, _, code = done.stdout.strip().partition(" ")
-    return int(code) if running == "false" else -1
+    """Once it has ended."""
+    asked = [project.engine, "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", project.container("fetch")]
+    end = time.monotonic() + WITHIN
+    while time.monotonic() < end:
+        running, _, code = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip().partition(" ")
+        if running == "false":
+            return int(code)
+        time.sleep(0.2)
+    return -1
 
 
 def main(engine: str, folder: Path) -> None:
