@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import catalyst
-from catalyst.guard.syscalls import landlock_abi
+from catalyst.engine.facts import _landlock
 from support import open_to_all
 
 UID = 65534 if os.geteuid() == 0 else os.geteuid()
-pytestmark = pytest.mark.skipif(landlock_abi() < 6, reason="what is held here is Landlock's with scopes, Linux 6.12")
+pytestmark = pytest.mark.skipif(_landlock() < 6, reason="what is held here is Landlock's with scopes, Linux 6.12")
 
 # Runs as the downloader, and under "free" as a program of the same user that nothing holds: the control.
 ATTACK = """
@@ -43,7 +43,8 @@ def reaches(host):
         one.settimeout(20)
         one.connect(door)
         one.sendall(f"CONNECT {host}:443 HTTP/1.1\\r\\nHost: {host}:443\\r\\n\\r\\n".encode())
-        return b" 403 " not in one.recv(4096).split(b"\\r\\n")[0]
+        try: return b" 403 " not in one.recv(4096).split(b"\\r\\n")[0]
+        except TimeoutError: return True  # it is dialled; a refusal comes at once
 folders = (data, *(f"{data}/{name}" for name in ("models", "models/.fetch", "models/loras", "custom_nodes")))
 for folder in (*folders, "/tmp", "/dev/shm", "/var/tmp"):
     attempt(f"write {folder.removeprefix(data)}", lambda: planted(folder))
@@ -133,7 +134,7 @@ def test_it_gets_to_its_staging_folder_and_its_site_and_no_further(came: dict[st
 
 def test_the_control_the_same_user_gets_to_all_of_it(came: dict[str, Any]) -> None:
     refused = {name for name, how in came["free"].items() if how != "through"}
-    assert refused == {"reach civitai.com", "reach github.com", "reach 169.254.169.254"} | (refused & {"write /var/tmp"})
+    assert refused - {"its memory"} == {"reach civitai.com", "reach github.com", "reach 169.254.169.254"}  # Yama's, it may be
 
 
 def test_nothing_of_its_session_is_left(came: dict[str, Any]) -> None:
