@@ -94,3 +94,15 @@ def test_it_would_say_so_if_a_key_were_wrong(tmp_path: Path) -> None:
     done = subprocess.run(argv, env={"QUADLET_UNIT_DIRS": str(tmp_path)}, capture_output=True, text=True, check=False,
                           timeout=60)  # fmt: skip
     assert (done.returncode, "unsupported key 'NoSuchKey'" in done.stderr) == (1, True)
+
+
+def test_the_models_unit_ends_and_counts_as_started(tmp_path: Path) -> None:
+    """With Type=notify, the generator's default, systemd would wait for a word that never comes."""
+    _written(tmp_path, settings_with(hf_repos_to_download="owner/repo", network_mode="isolated"), Facts())
+    made, said = quadlet.services(tmp_path, user=True)
+    assert "rror" not in said, said
+    assert "\nType=oneshot\n" in made["catalyst-fetch"]
+    words = quadlet.command(made["catalyst-fetch"])[2:]
+    assert words[-3:] == ["catalyst-comfyui", "catalyst-entrypoint", "fetch"]
+    assert not {option for option, _ in _options(words)} & {"--privileged", "--cap-add", "--publish", "--sdnotify"}
+    assert "\nRequires=catalyst-front.service catalyst-fetch.service\n" in made["catalyst-workload"]

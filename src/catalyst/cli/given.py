@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalyst.cli import output
+from catalyst.errors import CatalystError
 from catalyst.settings import FIELDS, NetworkMode, Settings, load, take_tokens
 
 if TYPE_CHECKING:
@@ -42,3 +43,17 @@ def tokens(arguments: argparse.Namespace, settings: Settings, *, fetches: bool =
     number = getattr(arguments, "passphrase_fd", None)
     prompt = secrets.prompt if number is None else lambda _: secrets.from_descriptor(number)
     return Tokens(settings, taken, prompt, pipes, lent)
+
+
+def tokens_of_start(arguments: argparse.Namespace, settings: Settings) -> "Tokens | None":
+    """Those of a workload's start. In `isolated` only its models need them, and what cannot be had of those stops none."""
+    from catalyst.instance import wanted
+
+    fetches = bool(wanted.standing(settings))
+    try:
+        return tokens(arguments, settings, fetches=fetches)
+    except CatalystError as error:
+        if settings.network_mode is not NetworkMode.ISOLATED:
+            raise
+        output.notice(f"models are fetched without tokens: {error}")
+        return None

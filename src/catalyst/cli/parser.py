@@ -301,11 +301,12 @@ def _completion(commands: Commands, full: bool) -> None:
 def _entrypoint(commands: Commands, full: bool) -> None:
     entrypoint = command(commands, "entrypoint", "the first program of the image, as in: docker run IMAGE")
     if full:
-        entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "verify"), default="all",
-                                help="front: gateway and broker alone; workload: without them [default: all]")  # fmt: skip
+        entrypoint.add_argument("role", nargs="?", choices=("all", "front", "workload", "fetch", "verify"), default="all",
+                                help="front: gateway and broker alone; workload: without them; fetch: models [default: all]")
         entrypoint.add_argument("--beside", type=int, help=argparse.SUPPRESS)
         entrypoint.add_argument("--password-fd", type=int, help=argparse.SUPPRESS)
-        entrypoint.add_argument("--tokens-fd", type=int, action="append", default=[], help=argparse.SUPPRESS)
+        for name in ("--tokens-fd", "--fetch-tokens-fd"):
+            entrypoint.add_argument(name, type=int, action="append", default=[], help=argparse.SUPPRESS)
         _attacks(entrypoint)
         settings_flags(entrypoint)
         json_flag(entrypoint)

@@ -1,7 +1,8 @@
 """The first program of a container: what runs in it, in which order, and at the end the guard in our place.
 
 `all` is a bare `docker run`: gateway and broker first, as a child, then the workload under the guard, which becomes PID 1.
-`front` and `workload` are the same two halves in containers of their own, which share the folders of the two sockets.
+`front` and `workload` are the same two halves in containers of their own, which share the folders of the two sockets;
+`fetch` is a third, before them, for models.
 """
 
 import json
@@ -35,7 +36,8 @@ from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
-NOT_FETCHED = "no model is fetched at the start of a container; from the host: catalyst fetch --data FOLDER"
+NOT_FETCHED = ("no model is fetched in this container, which has no network; a third one does it, as written by "
+               "catalyst render compose, or from the host: catalyst fetch --data FOLDER")  # fmt: skip
 
 
 def unprivileged(settings: Settings) -> Settings:
@@ -62,7 +64,7 @@ def everything(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]
         tokens.insist(ready)
     taken = take()
     _say_gaps(ready, tell)
-    child, answers = services.start(taken.hand_over() if taken else [], hashed)
+    child, answers = services.start(taken.by_option(fetches=bool(wanted.standing(settings))) if taken else [], hashed)
     with os.fdopen(answers, "rb") as said:
         if said.read() == ANSWERS:
             if taken:
@@ -80,6 +82,8 @@ def workload(settings: Settings, tell: Tell, take: Callable[[], Iterable[str]]) 
     if misplaced:
         tokens.insist(ready)
         tell(f"{', '.join((*take(), *tokens.vault_here(settings)))}: {tokens.MISPLACED}")
+    if asked := wanted.asked(settings):
+        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
     _say_gaps(ready, tell)
     _state(ready, tell)
     _become_guard(ready, ())
@@ -95,7 +99,28 @@ def front(settings: Settings, tell: Tell, beside: int | None, held: Tokens | Non
         with os.fdopen(beside, "wb") as waiting:
             waiting.write(ANSWERS)
 
-    return Services(settings, _start(settings, shared=False, use=held is not None), tell, held, hashed).run(answer)
+    ready = _start(settings, shared=False, use=held is not None and held.wanted)
+    return Services(settings, ready, tell, held, hashed).run(answer)
+
+
+def models(settings: Settings, tell: Tell, take: Callable[[], Tokens | None]) -> int:
+    """The models of a start, in a container of their own. 0 also where some cannot be had: that stops no workload."""
+    orders = wanted.standing(settings)
+    prepare.folders(settings, instance=True)
+    taken = take()
+    if not orders:
+        tell("nothing is named to fetch")
+        return 0
+    from catalyst.container import fetch  # TLS and what goes with it: a slow import
+
+    never, held = os.pipe2(os.O_CLOEXEC)  # a signal ends this process, and with it all others of the container
+    try:
+        fetch.before(settings, orders, fetch.shown_too(tell, told.show), never, taken)
+    finally:
+        told.show([])
+        os.close(never)
+        os.close(held)
+    return 0
 
 
 def alone() -> bool:
@@ -123,9 +148,7 @@ def _program(settings: Settings, *, shared: bool) -> MakeWorkload:
 
 
 def _say_gaps(ready: Prepared, tell: Tell) -> None:
-    """What does not hold here, before anything starts; maximum has insisted by now. And what is not done."""
-    if asked := wanted.asked(ready.settings):
-        tell(f"{', '.join(asked)}: {NOT_FETCHED}")
+    """What does not hold here, before anything starts; maximum has insisted by now."""
     for control, answer in ready.answers.items():
         if not isinstance(answer.overall, Enforced):
             tell(f"{control}: {words(answer.overall)}")

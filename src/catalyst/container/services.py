@@ -17,7 +17,7 @@ from catalyst.container.prepare import CONTAINER, Sockets
 from catalyst.engine import process
 from catalyst.errors import BrokerSilent, Contradiction, ServiceFailed
 from catalyst.guard.landlock import SCOPES_SINCE
-from catalyst.instance import front, health
+from catalyst.instance import front, health, wanted
 from catalyst.instance.front import Front
 from catalyst.instance.prepare import Prepared
 from catalyst.instance.store import Entry, Store
@@ -37,7 +37,7 @@ Tell = Callable[[str], None]
 
 class Services:
     """`beside` is the workload's start if it runs in this container, None where these are alone in theirs; `tokens` are what
-    the broker is to use, `hashed` what a variable says is the password."""
+    the broker is to use, and before it the models', `hashed` what a variable says is the password."""
 
     def __init__(
         self, settings: Settings, beside: Prepared | None, tell: Tell, tokens: Tokens | None = None,
@@ -65,8 +65,10 @@ class Services:
             files = {BROKER_FILE: self._config} if self._config else {}
             self.store.open_session(files, self.settings.user, door=self.beside is not None)
             stack.callback(self.store.clear)
-            self._open_way_out(stack)
             self._open_gateway(stack)
+            if not self._fetched():
+                return 0
+            self._open_way_out(stack)
             self._insist()
             answer()
             if self._wait_for_workload():
@@ -92,6 +94,20 @@ class Services:
             id=self.store.id, engine=CONTAINER.id, app=self.settings.app, pid=os.getpid(), url=self.front.url, state=state,
             level=self.settings.security_level.name.lower(), network=self.settings.network_mode.name.lower(), log="",
         ))  # fmt: skip
+
+    def _fetched(self) -> bool:
+        """Models, before there is a broker for the workload: what that reaches is not the downloader's, nor the other way
+        round. False when asked to stop. In two containers they are a third one's (render/two.py)."""
+        orders = wanted.standing(self.settings) if self.beside else []
+        if not orders:
+            return True
+        from catalyst.container import fetch  # TLS and what goes with it: a slow import
+
+        self._record("fetching")
+        show = fetch.shown_too(self.tell, lambda lines: self.front.say("starting", lines))
+        fetch.before(self.settings, orders, show, self._wake, self.tokens)
+        self._record("starting")
+        return not select.select([self._wake], [], [], 0)[0]
 
     def _open_way_out(self, stack: ExitStack) -> None:
         """The workload has our uid, so its path would let it in to the owner's socket: that has a name which Landlock keeps
@@ -124,6 +140,8 @@ class Services:
         return abstract(self.store.id) if scoped else nameless(self.store.session)
 
     def _open_gateway(self, stack: ExitStack) -> None:
+        if self._config:
+            os.close(self.store.open_egress_log())  # the gateway shows it
         shown = front.posture(self.settings, CONTAINER.id, self.beside.answers if self.beside else {})
         self.gateway = self.front.start(self.store, shown, broker=self._config is not None, door=self.sockets.door)
         stack.callback(self._end_gateway)
@@ -162,7 +180,7 @@ class Services:
         It may take any time, and be started anew by the guard: whether to give it up is the guard's to say.
         """
         while not health.answers(self.front.url, 1.0):
-            self.front.say("starting", [])
+            self.front.say("starting", [] if self.beside else told.shown())
             if select.select([self._wake], [], [], 0.2)[0]:
                 return False
             if self.gateway.poll() is not None:
@@ -187,20 +205,19 @@ class Services:
             brokers = self.way_out.again(self.tell) if self.way_out else []
 
 
-def start(tokens: Sequence[int], hashed: Secret | None = None) -> "tuple[process.Process[bytes], int]":
-    """All this as a child, and a descriptor that says ANSWERS once gateway and broker do. `tokens`: those that tokens come
-    through, which are closed here; `hashed` as for Services."""
+def start(pipes: Sequence[tuple[str, int]], hashed: Secret | None = None) -> "tuple[process.Process[bytes], int]":
+    """All this as a child, and a descriptor that says ANSWERS once gateway and broker do. `pipes`: those that tokens come
+    through, by their option, which are closed here; `hashed` as for Services."""
     read, write = os.pipe2(os.O_CLOEXEC)
-    words = [word for number in tokens for word in ("--tokens-fd", str(number))]
-    if hashed:
-        number = password_hash.handed_over(hashed)
-        words, tokens = [*words, "--password-fd", str(number)], [*tokens, number]
+    given = [*pipes, *([("password-fd", password_hash.handed_over(hashed))] if hashed else [])]
+    words = [f"--{name}={number}" for name, number in given]
+    numbers = [number for _, number in given]
     try:
         child = process.start(
             process.python("catalyst", "entrypoint", "front", "--beside", str(write), *words), stdin=process.NULL,
-            output=None, errors=None, keep=(write, *tokens), settings=True,
+            output=None, errors=None, keep=(write, *numbers), settings=True,
         )  # fmt: skip
     finally:
-        for number in (write, *tokens):
+        for number in (write, *numbers):
             os.close(number)
     return child, read

@@ -1,31 +1,51 @@
 """What the container with gateway and broker says to the one with the workload, in the folder of the way out, which that one
 cannot write: whether the broker uses tokens. The certificates to trust lie beside it. No value, and no name of a token.
 
-Nothing is said the other way: that broker adds a token or does not by its own vault and the request alone.
+Nothing is said the other way: that broker adds a token or does not by its own vault and the request alone. The models'
+container says to front, in a folder that it alone can write, the lines that the page of a start shows.
 """
 
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from catalyst.errors import PathRefused
 from catalyst.settings import NetworkMode, Settings
-from catalyst.workloads.model import OUT
+from catalyst.workloads.model import OUT, SAID
 
-NAME = "tokens.json"
-MOST = 4096  # bytes
+NAME, LINES = "tokens.json", "fetch.json"
+MOST = 32 << 10  # bytes
+LONGEST = 300  # characters of a line
 PATIENCE, EVERY = 5.0, 0.2  # s: until the wait is worth a word; between two looks
 WAITS = "waiting for front, which says whether its broker uses tokens; it must run, with the same NETWORK_MODE"
 
 
 def say(folder: Path, *, used: bool) -> None:
     """Tell the other container. A workload that starts at this moment reads what was said before, or this."""
-    new = folder / f".{NAME}.{os.urandom(6).hex()}"
+    _write(folder, NAME, {"tokens": used})
+
+
+def show(lines: Sequence[str], folder: Path = Path(SAID)) -> None:
+    """What front is to show. A folder that is missing or full is no reason for a fetch to fail."""
+    with suppress(OSError):
+        _write(folder, LINES, {"lines": [line[:LONGEST] for line in lines]})
+
+
+def shown(folder: Path = Path(SAID)) -> list[str]:
+    """What was said last; nothing where nothing is."""
+    found = _document(folder / LINES).get("lines")
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _write(folder: Path, name: str, said: object) -> None:
+    new = folder / f".{name}.{os.urandom(6).hex()}"
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "w") as stream:
-        json.dump({"tokens": used}, stream)
-    new.replace(folder / NAME)
+        json.dump(said, stream)
+    new.replace(folder / name)
 
 
 def hear(settings: Settings, tell: Callable[[str], None], folder: Path = Path(OUT)) -> bool:
@@ -48,10 +68,15 @@ def hear(settings: Settings, tell: Callable[[str], None], folder: Path = Path(OU
 
 
 def _read(folder: Path) -> bool | None:
+    said = _document(folder / NAME).get("tokens")
+    return said if isinstance(said, bool) else None
+
+
+def _document(file: Path) -> dict[str, Any]:
+    """Empty for what is none."""
     try:
-        with os.fdopen(os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             found = json.loads(stream.read(MOST))
     except (OSError, ValueError, RecursionError):
-        return None
-    said = found.get("tokens") if isinstance(found, dict) else None
-    return said if isinstance(said, bool) else None
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -31,7 +31,7 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
     said = Path(f"/proc/self/fd/{memory}") if memory is not None else store.folder / "up.log"
     # Every setting is handed over in full, so that neither its folder nor its environment can change one.
     words = [f"--{field.key.replace('_', '-')}={text_of(getattr(settings, field.key))}" for field in FIELDS]
-    pipes = _pipes(settings, tokens) if tokens else []
+    pipes = tokens.by_option(fetches=bool(wanted.standing(settings))) if tokens else []
     words += [f"--{name}={number}" for name, number in pipes]
     with said.open("wb") as stream:
         background = process.start(
@@ -56,15 +56,6 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
             raise _failure(lines, background.returncode)
         time.sleep(0.05)
     raise CatalystError("it did not answer in time", f"catalyst logs --data {settings.data}")
-
-
-def _pipes(settings: Settings, tokens: Tokens) -> list[tuple[str, int]]:
-    """By their option: one set for the broker of the workload, one for that of the models before it."""
-    pipes = []
-    if wanted.standing(settings):
-        with tokens.lent() as lent:
-            pipes += [("fetch-tokens-fd", number) for number in lent.hand_over()]
-    return pipes + [("tokens-fd", number) for number in tokens.hand_over()] if tokens.wanted else pipes
 
 
 def _failure(lines: list[str], code: int) -> CatalystError:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +26,7 @@ from catalyst.workloads import fetcher
 if TYPE_CHECKING:
     from catalyst.instance.tokens import Tokens
 
+Opened = Callable[..., AbstractContextManager[job.Job]]  # called as job.opened is
 AGAIN = "catalyst fetch tries again, and goes on where it broke off"
 GRACE = 5.0  # s on top of what the downloader gives itself
 
@@ -40,10 +41,11 @@ class Downloads:
 
     def __init__(
         self, confined: Settings, settings: Settings, engine: Engine, shelf: Shelf, wake: int,
-        tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None,
+        tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None, opened: Opened | None = None,
     ) -> None:  # fmt: skip
         self._confined, self._settings, self._engine = confined, settings, engine
         self._shelf, self._wake, self._tokens, self._tell = shelf, wake, tokens, tell
+        self._sandbox = opened or job.opened
         self._until = time.monotonic() + settings.download_timeout
         self._job: job.Job | None = None
         self._held: list[dict[str, Any]] = []  # the broker's tokens, by name
@@ -141,7 +143,7 @@ class Downloads:
 
     def _opened(self) -> job.Job:
         staging, roots = str(self._shelf.path / STAGING), self._open.enter_context(_roots(self._engine))
-        return self._open.enter_context(job.opened(
+        return self._open.enter_context(self._sandbox(
             self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots),
             insist=self._insist, tokens=self._tokens, tell=self._tell,
         ))  # fmt: skip

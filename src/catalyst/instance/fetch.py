@@ -16,7 +16,7 @@ from catalyst.engine.engine import Engine, choose
 from catalyst.errors import CatalystError, FetchBusy, NoEngine, SettingsError, plain
 from catalyst.guard.record import replace
 from catalyst.instance import alone
-from catalyst.instance.downloads import Downloads
+from catalyst.instance.downloads import Downloads, Opened
 from catalyst.instance.placing import Placing
 from catalyst.instance.resolving import Resolving
 from catalyst.instance.store import Store
@@ -37,10 +37,10 @@ Show = Callable[[str, int, int], None]
 
 def fetch(
     settings: Settings, orders: Sequence[Order], tell: Tell, show: Show, wake: int, *, engine: Engine | None = None,
-    update: bool = False, tokens: "Tokens | None" = None,
+    update: bool = False, tokens: "Tokens | None" = None, opened: Opened | None = None,
 ) -> Report:  # fmt: skip
     """Get what is ordered. `show` gets a path, bytes there and bytes in all; a readable `wake` ends it. `tokens` go along,
-    outside, to the hosts that they are for.
+    outside, to the hosts that they are for; `opened` makes the sandbox, if not job.opened.
 
     Raises CatalystError where nothing could be begun; what goes wrong with one model stands in the report.
     """
@@ -55,10 +55,10 @@ def fetch(
         try:
             shelf.sweep()
             place = Placing(settings, shelf, Seen(kept / "models.json"), tell)
-            locks = [Lock((order.manifest or kept / "models.toml").with_suffix(".lock")) for order in orders]
+            locks = [_lock(order, kept) for order in orders]
             confined, maker = _confined(settings, orders), engine or _engine(settings, tell)
             with _lent(tokens, maker, tell) as lent, \
-                 Downloads(confined, settings, maker, shelf, wake, lent, tell) as sandbox:
+                 Downloads(confined, settings, maker, shelf, wake, lent, tell, opened) as sandbox:
                 return _all(orders, locks, place, sandbox, show, update=update)
         finally:
             shelf.close()
@@ -95,9 +95,17 @@ def _lent(tokens: "Tokens | None", engine: Engine, tell: Tell) -> Iterator["Toke
             yield lent
 
 
+def _lock(order: Order, kept: Path) -> Lock:
+    """Beside the manifest, or where that cannot be written, as one that is mounted into a container, among our own files."""
+    beside = order.manifest is not None and os.access(order.manifest.parent, os.W_OK | os.X_OK)
+    file = order.manifest if order.manifest and beside else kept / ("manifest" if order.manifest else "models.toml")
+    return Lock(file.with_suffix(".lock"))
+
+
 def before(
-    settings: Settings, orders: Sequence[Order], engine: Engine, tell: Tell, wake: int, tokens: "Tokens | None" = None
-) -> None:
+    settings: Settings, orders: Sequence[Order], engine: Engine, tell: Tell, wake: int, tokens: "Tokens | None" = None,
+    opened: Opened | None = None,
+) -> None:  # fmt: skip
     """The models of a start. What cannot be had is told, and the start goes on. Raises SettingsError."""
     last: dict[str, int] = {}
 
@@ -108,7 +116,7 @@ def before(
             tell(f"{path}: {10 * step} % of {size_of(total)}" if total else f"{path}: fetching")
 
     try:
-        done = fetch(settings, orders, tell, show, wake, engine=engine, tokens=tokens)
+        done = fetch(settings, orders, tell, show, wake, engine=engine, tokens=tokens, opened=opened)
     except SettingsError:
         raise
     except CatalystError as error:

@@ -16,7 +16,7 @@ from catalyst.instance import alone, prepare
 from catalyst.instance.ground import temporary
 from catalyst.instance.prepare import MakeWorkload, Prepared
 from catalyst.instance.store import make_session, remove_session
-from catalyst.instance.way_out import WayOut, way_out
+from catalyst.instance.way_out import WayOut, nameless, way_out
 from catalyst.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def opened(
         insist(ready)
         ready = alone.adjusted(ready, folder) if engine is alone.ALONE else ready
         make_session(folder, ready.files)
-        with way_out(ready, folder, at_once=True, tokens=tokens, tell=tell) as broker:
+        # of one uid with us and on our files, it could allow itself hosts at a socket that has a path
+        control = nameless(folder) if engine is alone.ALONE and os.geteuid() else None
+        with way_out(ready, folder, at_once=True, tokens=tokens, tell=tell, control=control) as broker:
             alone.opened(ready, folder)
             yield Job(ready, folder, broker)
     finally:
@@ -88,7 +90,7 @@ def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
         if running.stdin:
             with suppress(OSError):
                 running.stdin.close()  # the guard's lifeline
-        running.wait(timeout=alone.PATIENCE if engine is alone.ALONE else 0.5)
+        running.wait(timeout=alone.PATIENCE if engine.target == "guard" else 0.5)
     except process.Expired:
         _kill(engine, name, running)
     if running.stdout:

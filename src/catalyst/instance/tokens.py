@@ -65,6 +65,16 @@ class Tokens:
             pipes.append(self._opened(unlock))
         return pipes
 
+    def by_option(self, *, fetches: bool) -> list[tuple[str, int]]:
+        """The same for a program that is to begin brokers of its own, by the options it takes them by: one set for the
+        workload's, and where it `fetches`, one for that of the models before it."""
+        pipes = []
+        if fetches:
+            with self.lent() as lent:
+                pipes += [("fetch-tokens-fd", number) for number in lent.hand_over()]
+                self._children += lent._children
+        return pipes + [("tokens-fd", number) for number in self.hand_over()] if self.wanted else pipes
+
     @contextmanager
     def lent(self) -> Iterator["Tokens"]:
         """The same for a broker that ends before the workload's begins: the downloader's. It has one in `isolated` too;

@@ -1,4 +1,7 @@
-"""Two containers, `front` with gateway and broker and the workload, for whoever writes them down: compose and quadlet.
+"""Two containers, `front` with gateway and broker and the workload, for whoever writes them down: compose and quadlet. Where
+models are named there is a third, `fetch`, that has ended before the workload starts: neither of the two could do it. From
+`high` on the workload's container may not write models; front, whom strangers speak to, is not to; and a broker that both
+phases shared would have to be told by somebody in the workload's container which phase it is.
 
 The workload's options are those of `run`, word for word; who has no translation for one must stop there.
 """
@@ -6,14 +9,17 @@ The workload's options are those of `run`, word for word; who has no translation
 from collections.abc import Iterator, Mapping
 
 from catalyst.errors import PathRefused
-from catalyst.policy.model import Identity, Network, Policy, Reach
+from catalyst.policy.model import Identity, Network, Place, Policy, Reach
 from catalyst.render.target import Sandbox
 from catalyst.vault import names
 from catalyst.workloads import comfyui
-from catalyst.workloads.model import DOOR, OUT
+from catalyst.workloads.model import DOOR, OUT, SAID, Mount
 
 PORT = 8188  # of the interface in the container; which one it is outside is the publisher's to say
 FILES = ("CATALYST_TLS_CERTIFICATE", "CATALYST_TLS_KEY", "CATALYST_EXTRA_ROOTS")
+MANIFEST, ROOTS = "CATALYST_MODELS", "CATALYST_EXTRA_ROOTS"
+ORDERS = (MANIFEST, "HF_REPOS_TO_DOWNLOAD", "CIVITAI_CHECKPOINTS_TO_DOWNLOAD", "CIVITAI_LORAS_TO_DOWNLOAD",
+          "CIVITAI_VAES_TO_DOWNLOAD")  # fmt: skip
 # Where engines show secrets, the vault and what opens it under the names that front looks for.
 VAULT, SECRETS, SECRET, IDENTITY = names.SETTING, names.SECRETS, names.MOUNTED, names.CREDENTIAL
 # Front parses what strangers send and has the network: as little else as can be. The policy is the workload's, not its.
@@ -25,7 +31,8 @@ FRONT_TMPFS = (
     f"{SECRETS}:rw,nosuid,nodev,noexec,mode=0755,size=65536",
 )
 COMMAND = "catalyst-entrypoint"
-PAGES = {"door": 16, "out": 256}  # a socket and a report; a socket and, with tokens, the certificates to trust
+# A socket and a report; a socket and, with tokens, the certificates to trust; lines for the page of a start.
+PAGES = {"door": 16, "out": 256, "said": 32}
 WORKLOAD_ASKED = ("catalyst", "health")
 # Seconds before a silence counts. A start of ComfyUI with many nodes takes minutes; it is not ended for it.
 FRONT_PATIENCE, WORKLOAD_PATIENCE = 30, 600
@@ -70,8 +77,13 @@ def certificates(sandbox: Sandbox) -> list[str]:
 def secrets(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     """Name below SECRETS and file of the host of what front alone is shown: the vault, and what opens it. None where there
     is no way out, as nothing would use a token. Raises PathRefused."""
+    return vault_files(sandbox) if "out" in sockets(policy) else {}
+
+
+def vault_files(sandbox: Sandbox) -> dict[str, str]:
+    """The same for who uses a token in any mode: the models' container. Raises PathRefused."""
     vault = dict(sandbox.variables).get(VAULT)
-    if not vault or "out" not in sockets(policy):
+    if not vault:
         return {}
     if not sandbox.identity.startswith("/"):
         raise PathRefused(names.IDENTITY_SETTING, sandbox.identity, "a container cannot be given it",
@@ -85,8 +97,35 @@ def fronts(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     return _without_vault(sandbox) | held
 
 
+def fetchers(sandbox: Sandbox) -> dict[str, str]:
+    """The environment of the models' container, empty where there is none: nothing is named, or nothing is shown models."""
+    said = dict(sandbox.variables)
+    if not models(sandbox) or not said.keys() & set(ORDERS):
+        return {}
+    return said | ({VAULT: f"{SECRETS}/{SECRET}"} if VAULT in said else {})
+
+
+def said(sandbox: Sandbox) -> Mapping[str, str]:
+    """Name and place of the folder that the models' container writes and front reads, if there is one."""
+    return {"said": SAID} if fetchers(sandbox) else {}
+
+
+def models(sandbox: Sandbox) -> Mount | None:
+    """The folder of models, as the workload has it."""
+    return next((mount for mount in sandbox.workload.mounts if mount.place is Place.MODELS), None)
+
+
+def fetchers_files(sandbox: Sandbox) -> list[str]:
+    """Files of the host that the models' container is shown as they lie, readable for its user: what is wanted, which nobody
+    but that user and root may be able to write, and whom to trust."""
+    said = dict(sandbox.variables)
+    return [said[name] for name in (MANIFEST, ROOTS) if name in said]
+
+
 def _without_vault(sandbox: Sandbox) -> dict[str, str]:
-    return {name: text for name, text in sandbox.variables if name != VAULT}
+    """Nor what the models' container is told, where there is one."""
+    elsewhere = {VAULT, *(ORDERS if fetchers(sandbox) else ())}
+    return {name: text for name, text in sandbox.variables if name not in elsewhere}
 
 
 def words(argv: tuple[str, ...], sandbox: Sandbox) -> Iterator[tuple[str, str]]:

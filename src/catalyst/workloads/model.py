@@ -7,6 +7,7 @@ from catalyst.policy.model import Place
 
 DATA, SCRATCH, HOME, PACKAGE = "/data", "/scratch", "/scratch/home", "/opt/catalyst/catalyst"
 DOOR, OUT, PLAN = "/run/catalyst/door", "/run/catalyst/out", "/run/catalyst/plan.json"
+SAID = "/run/catalyst/said"  # what the models' container says to front, where there is one
 WAY_OUT = f"{OUT}/out.sock"  # the broker's socket, where there is a broker
 
 

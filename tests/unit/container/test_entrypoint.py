@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalyst.container import entrypoint
+from catalyst.container import entrypoint, told
 from unit.container.test_tokens import KERNEL, ready
 
 
@@ -12,7 +12,15 @@ from unit.container.test_tokens import KERNEL, ready
      "HF_REPOS_TO_DOWNLOAD, CIVITAI_VAES_TO_DOWNLOAD"),
     ({"models": "/data/models.toml"}, "CATALYST_MODELS"),
 ])  # fmt: skip
-def test_models_that_nobody_will_fetch_are_no_silence(given: dict[str, str], names: str) -> None:
+def test_models_that_nobody_will_fetch_are_no_silence(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], names: str
+) -> None:
+    """In the workload's container of two."""
     said: list[str] = []
-    entrypoint._say_gaps(ready(KERNEL, **given), said.append)
+    start = ready(KERNEL, **given)
+    monkeypatch.setattr(entrypoint, "_start", lambda *_, **__: start)
+    for name in ("_state", "_become_guard"):
+        monkeypatch.setattr(entrypoint, name, lambda *_: None)
+    monkeypatch.setattr(told, "hear", lambda *_: False)
+    entrypoint.workload(start.settings, said.append, list)
     assert [one for one in said if "fetch" in one] == ([f"{names}: {entrypoint.NOT_FETCHED}"] if names else [])

@@ -62,5 +62,16 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert told._read(tmp_path) is None
 
 
+def test_the_page_of_a_start_shows_the_last_lines_of_the_models(tmp_path: Path) -> None:
+    assert told.shown(tmp_path) == []
+    told.show(["vae/a.safetensors: 10 %", "x" * 4000], tmp_path)
+    assert told.shown(tmp_path) == ["vae/a.safetensors: 10 %", "x" * told.LONGEST]
+    told.show([], tmp_path)
+    assert told.shown(tmp_path) == []
+    told.show(["nobody there"], tmp_path / "none")
+    (tmp_path / told.LINES).write_text(json.dumps({"lines": [1, None, "a", {}]}))
+    assert told.shown(tmp_path) == ["a"]
+
+
 def _nothing(text: str) -> None:
     pytest.fail(f"said {text}")

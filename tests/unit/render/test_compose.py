@@ -124,3 +124,51 @@ def test_front_is_asked_as_it_answers(options: dict[str, str], asked: str) -> No
     """The workload waits for `front` to be healthy; over http a gateway with TLS never is."""
     front = document(settings_with(**options))["services"]["front"]
     assert " ".join(front["healthcheck"]["test"]) == f"CMD curl {asked}127.0.0.1:8188/healthz"
+
+
+ASKED = {"hf_repos_to_download": "owner/repo", "civitai_vaes_to_download": "1,2", "models": "/srv/models.toml"}
+
+
+@pytest.mark.parametrize("level", ["normal", "high", "maximum"])
+@pytest.mark.parametrize("mode", ["public", "restricted", "isolated"])
+def test_models_come_by_a_third_container_that_has_ended_before_the_workload_starts(level: str, mode: str) -> None:
+    """It alone writes models from `high` on, and its way to the sites is no other's: nothing leads from one to the other."""
+    made = document(settings_with(**ASKED, security_level=level, network_mode=mode))
+    fetch, workload, front = (made["services"][name] for name in ("fetch", "workload", "front"))
+    assert workload["depends_on"] == {"front": {"condition": "service_healthy"},
+                                      "fetch": {"condition": "service_completed_successfully"}}  # fmt: skip
+    assert fetch["command"] == ["catalyst-entrypoint", "fetch"]
+    assert (fetch["cap_drop"], fetch["read_only"], fetch["user"]) == (["ALL"], True, "1000:1000")
+    assert "restart" not in fetch
+    assert "ports" not in fetch
+    assert fetch["healthcheck"] == {"disable": True}
+    named = {name: {one.partition(":")[0] for one in made["services"][name]["volumes"] if isinstance(one, str)}
+             for name in made["services"]}  # fmt: skip
+    assert named["fetch"] == {"fetched", "said"}
+    assert not {"fetched", "said"} & named["workload"]
+    assert named["fetch"] & named["front"] == {"said"}
+    assert "said:/run/catalyst/said:ro" in front["volumes"]
+    bound = {one["target"]: one["read_only"] for one in fetch["volumes"] if isinstance(one, dict)}
+    assert bound == {"/data/models": False, "/srv/models.toml": True}
+    for name, value in {"HF_REPOS_TO_DOWNLOAD": "owner/repo", "CIVITAI_VAES_TO_DOWNLOAD": "1 2",
+                        "CATALYST_MODELS": "/srv/models.toml", "NETWORK_MODE": mode}.items():  # fmt: skip
+        assert fetch["environment"][name].replace(",", " ") == value
+    for other in (workload, front):
+        assert "DOWNLOAD" not in str(other)
+        assert "models.toml" not in str(other)
+
+
+def test_a_vault_is_the_models_too_where_nothing_else_would_use_it() -> None:
+    made = document(settings_with(**ASKED, security_token_vault_path="/srv/secrets/vault.age", network_mode="isolated"))
+    assert made["services"]["fetch"]["secrets"] == list(made["secrets"]) == ["catalyst-vault", "catalyst-vault-identity"]
+    assert made["services"]["fetch"]["environment"]["SECURITY_TOKEN_VAULT_PATH"] == "/run/secrets/catalyst-vault"
+    for other in ("front", "workload"):
+        assert "secrets" not in made["services"][other]
+        assert "VAULT" not in str(made["services"][other])
+
+
+def test_without_a_model_there_is_no_third() -> None:
+    made = document(settings_with())
+    assert set(made["services"]) == {"front", "workload"}
+    assert "fetched" not in made["volumes"]
+    assert list(made["services"]["workload"]["depends_on"]) == ["front"]

@@ -34,7 +34,7 @@ DOCUMENTED = {
     "Volume": {"Device", "Options", "Type", "VolumeName"},
     "Network": {"NetworkName"},
     "Unit": {"Description", "Requires", "After"},
-    "Service": {"Restart", "RestartPreventExitStatus"},
+    "Service": {"Restart", "RestartPreventExitStatus", "Type", "RemainAfterExit"},
     "Install": {"WantedBy"},
 }  # fmt: skip
 # Those of which every line counts, by the same page; of any other the last one is taken.
@@ -170,3 +170,36 @@ def test_the_guides_program_makes_files_of_it(tmp_path: Path) -> None:
     assert sorted(files) == ["catalyst-door.volume", "catalyst-front.container", "catalyst-out.volume",
                              "catalyst-state.volume", "catalyst-workload.container", "catalyst.network"]  # fmt: skip
     assert all(f"# FileName={name.rpartition('.')[0]}\n{file}" in said for name, file in files.items())
+
+
+ASKED = {"hf_repos_to_download": "owner/repo", "models": "/srv/models.toml", "network_mode": "isolated",
+         "security_level": "high", "security_token_vault_path": "/srv/secrets/vault.age"}  # fmt: skip
+
+
+def test_models_come_by_a_unit_that_has_ended_before_the_workload_starts() -> None:
+    """A oneshot is the one other type that a container's unit may have (podman-systemd.unit(5), "Service Type")."""
+    found = units(settings_with(**ASKED))
+    fetch, workload, front = found["catalyst-fetch"], found["catalyst-workload"], found["catalyst-front"]
+    assert {(section, key, value) for section, key, value in fetch if section == "Service"} == {
+        ("Service", "Type", "oneshot"), ("Service", "RemainAfterExit", "yes")}  # fmt: skip
+    assert values(fetch, "Exec") == ["catalyst-entrypoint fetch"]
+    for key in ("Requires", "After"):
+        assert values(workload, key) == ["catalyst-front.service catalyst-fetch.service"]
+    assert [one for one in values(fetch, "Mount") if "target=/data/models" in one and "readonly" not in one]
+    assert [one for one in values(workload, "Mount") if "target=/data/models" in one and "readonly" in one]
+    assert "type=bind,source=/srv/models.toml,target=/srv/models.toml,readonly" in values(fetch, "Mount")
+    assert [one for one in values(fetch, "Mount") if "target=/run/secrets/catalyst-vault," in one]
+    assert "catalyst-said.volume:/run/catalyst/said:ro,noexec,nosuid,nodev" in values(front, "Volume")
+    assert "catalyst-said.volume:/run/catalyst/said:noexec,nosuid,nodev" in values(fetch, "Volume")
+    assert not [one for one in values(workload, "Volume") if "said" in one or "fetched" in one]
+    for other in (workload, front):
+        assert not [one for one in values(other, "Environment") if "DOWNLOAD" in one or "CATALYST_MODELS" in one]
+        assert "vault.age" not in str(other)
+    for one in (fetch, front, workload):
+        assert {(section, key) for section, key, _ in one if key not in DOCUMENTED[section]} == set()
+
+
+def test_without_a_model_there_is_no_third() -> None:
+    found = units(settings_with())
+    assert "catalyst-fetch" not in found
+    assert values(found["catalyst-workload"], "Requires") == ["catalyst-front.service"]

@@ -20,7 +20,8 @@ def entrypoint(arguments: argparse.Namespace) -> int:
     match arguments.role:
         case "front":
             alone = arguments.beside is None  # else whoever started it has taken them
-            held = given.tokens(arguments, settings) if alone or arguments.tokens_fd else None
+            lent = bool(arguments.fetch_tokens_fd)
+            held = given.tokens(arguments, settings, fetches=lent) if alone or lent or arguments.tokens_fd else None
             if arguments.password_fd is not None:
                 hashed = password_hash.received(arguments.password_fd)
             return first.front(settings, output.notice, arguments.beside, held, hashed)
@@ -28,5 +29,7 @@ def entrypoint(arguments: argparse.Namespace) -> int:
             if hashed:
                 output.notice("CATALYST_PASSWORD_HASH is of no use here: the other container has the gateway")
             return first.workload(settings, output.notice, take_tokens)
+        case "fetch":
+            return first.models(settings, output.notice, lambda: given.tokens_of_start(arguments, settings))
         case _:
-            return first.everything(settings, output.notice, lambda: given.tokens(arguments, settings), hashed)
+            return first.everything(settings, output.notice, lambda: given.tokens_of_start(arguments, settings), hashed)

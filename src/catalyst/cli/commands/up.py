@@ -4,21 +4,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 from catalyst.cli import given, output
-from catalyst.errors import CatalystError, plain
-from catalyst.instance import wanted
-from catalyst.settings import NetworkMode, Settings
-
-if TYPE_CHECKING:
-    from catalyst.instance.tokens import Tokens
+from catalyst.errors import plain
 
 
 def up(arguments: argparse.Namespace) -> int:
     """Runs until it is ended; with --detach until it answers."""
     settings = given.settings(arguments)
-    tokens = _tokens(arguments, settings)
+    tokens = given.tokens_of_start(arguments, settings)
     if arguments.detach:
         from catalyst.instance.detach import detach
 
@@ -38,18 +32,6 @@ def up(arguments: argparse.Namespace) -> int:
                 print("Ctrl-C ends it", file=sys.stderr, flush=True)
 
         return Instance(settings, tell, tokens).up(announce)
-
-
-def _tokens(arguments: argparse.Namespace, settings: Settings) -> "Tokens | None":
-    """In `isolated` only the models of the start need them, and what cannot be had of those stops no start."""
-    fetches = bool(wanted.standing(settings))
-    try:
-        return given.tokens(arguments, settings, fetches=fetches)
-    except CatalystError as error:
-        if settings.network_mode is not NetworkMode.ISOLATED:
-            raise
-        output.notice(f"models are fetched without tokens: {error}")
-        return None
 
 
 @contextmanager

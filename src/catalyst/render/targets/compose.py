@@ -1,10 +1,11 @@
-"""Two containers for docker compose and podman-compose: `front` with gateway and broker, and the workload without a network.
+"""Two containers for docker compose and podman-compose: `front` with gateway and broker, and the workload without a network;
+where models are named, a third before the workload.
 
 The workload's options are those of `docker run`, word for word, in compose's spelling (compose-spec.io); a word that has
 none here stops the renderer. What docker run cannot say, compose cannot either: the gaps are its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from catalyst.policy.model import Policy
 from catalyst.render import container, two, yaml
@@ -32,15 +33,18 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     uid, gid = two.user(policy)
     shared = two.sockets(policy)
     memory: dict[str, Node] = {
-        name: {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(name, uid, gid)}} for name in shared
+        name: {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": two.in_memory(name, uid, gid)}}
+        for name in (*shared, *two.said(sandbox))
     }
-    secrets = two.secrets(policy, sandbox)
+    fetch = _fetch(sandbox, f"{uid}:{gid}")
+    secrets = two.vault_files(sandbox) if fetch else two.secrets(policy, sandbox)
     document: Node = {
         "services": {
             "front": _front(policy, sandbox, f"{uid}:{gid}", shared),
-            "workload": _workload(sandbox, said, shared),
+            "workload": _workload(sandbox, said, shared, after=["fetch"] if fetch else []),
+            **({"fetch": fetch} if fetch else {}),
         },
-        "volumes": {"state": {}, **memory},
+        "volumes": {"state": {}, **({"fetched": {}} if fetch else {}), **memory},
         **({"secrets": {name: {"file": path} for name, path in secrets.items()}} if secrets else {}),
     }
     return Rendered(text=HEADER + yaml.dump(document), gaps=said.gaps)
@@ -49,18 +53,9 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
 def _front(policy: Policy, sandbox: Sandbox, user: str, shared: Mapping[str, str]) -> Node:
     secrets = two.secrets(policy, sandbox)
     return {
-        "image": sandbox.image,
-        "command": [two.COMMAND, "front"],
-        "user": user,
-        "environment": two.fronts(policy, sandbox),
-        "ports": [f"{sandbox.published}:{two.PORT}"],
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "read_only": True,
-        "tmpfs": list(two.FRONT_TMPFS),
-        "pids_limit": two.FRONT_PROCESSES,
-        "mem_limit": two.FRONT_MEMORY,
+        **_outside(sandbox, "front", user, two.fronts(policy, sandbox), [f"{sandbox.published}:{two.PORT}"]),
         "volumes": [f"state:{DATA}", *(f"{name}:{path}{':ro' if name == 'door' else ''}" for name, path in shared.items()),
+                    *(f"{name}:{path}:ro" for name, path in two.said(sandbox).items()),
                     *(_bind(path, path, read_only=True) for path in two.certificates(sandbox))],
         **({"secrets": list(secrets)} if secrets else {}),
         "healthcheck": _health(two.front_asked(sandbox), two.FRONT_PATIENCE),
@@ -68,12 +63,49 @@ def _front(policy: Policy, sandbox: Sandbox, user: str, shared: Mapping[str, str
     }  # fmt: skip
 
 
-def _workload(sandbox: Sandbox, said: Rendered, shared: Mapping[str, str]) -> Node:
+def _outside(
+    sandbox: Sandbox, role: str, user: str, environment: Mapping[str, Node], ports: list[Node] | None = None
+) -> dict[str, Node]:
+    """A container with a network and without the workload."""
+    return {
+        "image": sandbox.image,
+        "command": [two.COMMAND, role],
+        "user": user,
+        "environment": environment,
+        **({"ports": ports} if ports else {}),
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "read_only": True,
+        "tmpfs": list(two.FRONT_TMPFS),
+        "pids_limit": two.FRONT_PROCESSES,
+        "mem_limit": two.FRONT_MEMORY,
+    }
+
+
+def _fetch(sandbox: Sandbox, user: str) -> "dict[str, Node]":
+    """It ends when the models are there, or cannot be had; its broker and its tokens end with it. Empty without models."""
+    folder, environment = two.models(sandbox), two.fetchers(sandbox)
+    if not folder or not environment:
+        return {}
+    secrets = two.vault_files(sandbox)
+    return {
+        **_outside(sandbox, "fetch", user, environment),
+        "volumes": [f"fetched:{DATA}", *(f"{name}:{path}" for name, path in two.said(sandbox).items()),
+                    _bind(folder.source, folder.target, read_only=False),
+                    *(_bind(path, path, read_only=True) for path in two.fetchers_files(sandbox))],
+        **({"secrets": list(secrets)} if secrets else {}),
+        "healthcheck": {"disable": True},
+    }  # fmt: skip
+
+
+def _workload(sandbox: Sandbox, said: Rendered, shared: Mapping[str, str], after: Sequence[str] = ()) -> Node:
+    """`after`: services that are to have ended well before it starts."""
     service: dict[str, Node] = {
         "image": sandbox.image,
         "command": [two.COMMAND, "workload"],
-        "depends_on": {"front": {"condition": "service_healthy"}},
-    }
+        "depends_on": {"front": {"condition": "service_healthy"},
+                       **{name: {"condition": "service_completed_successfully"} for name in after}},
+    }  # fmt: skip
     volumes: list[Node] = [f"{name}:{path}{':ro' if name == 'out' else ''}" for name, path in shared.items()]
     environment = two.variables(sandbox)
     for key, value in _translated(said.argv, sandbox):

@@ -18,7 +18,7 @@ from catalyst.render.unit import Keys, literal, word
 from catalyst.workloads.model import DATA, Mount
 
 NAME = "catalyst"
-FRONT, WORKLOAD, NETWORK = f"{NAME}-front", f"{NAME}-workload", NAME
+FRONT, WORKLOAD, FETCH, NETWORK = f"{NAME}-front", f"{NAME}-workload", f"{NAME}-fetch", NAME
 # %E is ~/.config of a user, /etc for the system: where quadlet looks for units of both.
 SECCOMP = f"%E/containers/systemd/{NAME}-{SECCOMP_FILE}"
 VALUE = {"--network": "Network", "--hostname": "HostName", "--shm-size": "ShmSize", "--pids-limit": "PidsLimit",
@@ -37,7 +37,8 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
     """The units, for systemd's user manager unless root renders them. Raises PathRefused."""
     facts = replace(facts, rootless=not facts.root)
     said = container.render(PODMAN, policy, sandbox, facts)
-    mounts.inspect(Policy(()), [Mount(source, target) for target, source in _files(policy, sandbox).items()])
+    shown = {**_files(policy, sandbox), **(_fetch_files(sandbox) if two.fetchers(sandbox) else {})}
+    mounts.inspect(Policy(()), [Mount(source, target) for target, source in shown.items()])
     identity = list(_identity(said.argv, sandbox))
     # a user's own number is 0 where podman mounts, and what keep-id makes of it in the container
     owner = (0, 0) if facts.rootless else two.user(policy)
@@ -48,7 +49,9 @@ def render(policy: Policy, sandbox: Sandbox, facts: Facts) -> Rendered:
         NETWORK: {"Network": [("NetworkName", NAME)]},
         f"{NAME}-state": {"Volume": [("VolumeName", f"{NAME}-state")]},
     }
-    for name in shared:
+    if fetch := _fetch(sandbox, identity):
+        units |= {FETCH: fetch, f"{NAME}-fetched": {"Volume": [("VolumeName", f"{NAME}-fetched")]}}
+    for name in (*shared, *two.said(sandbox)):
         units[f"{NAME}-{name}"] = {"Volume": [("VolumeName", f"{NAME}-{name}"), ("Type", "tmpfs"), ("Device", "tmpfs"),
                                               ("Options", two.in_memory(name, *owner))]}  # fmt: skip
     texts = [f"# FileName={name}\n{unit.write(sections)}" for name, sections in units.items()]
@@ -61,25 +64,62 @@ def _files(policy: Policy, sandbox: Sandbox) -> dict[str, str]:
     return {**{path: path for path in two.certificates(sandbox)}, **secrets}
 
 
+def _fetch_files(sandbox: Sandbox) -> dict[str, str]:
+    """The same of the models' container."""
+    secrets = {f"{two.SECRETS}/{name}": path for name, path in two.vault_files(sandbox).items()}
+    return {**{path: path for path in two.fetchers_files(sandbox)}, **secrets}
+
+
 def _front(policy: Policy, sandbox: Sandbox, identity: Keys, shared: Mapping[str, str]) -> dict[str, Keys]:
     keys = [
         *_common(FRONT, sandbox, "front"),
         *identity,
-        ("NoNewPrivileges", "true"), ("DropCapability", "ALL"), ("ReadOnly", "true"), ("ReadOnlyTmpfs", "false"),
-        ("PidsLimit", str(two.FRONT_PROCESSES)), ("PodmanArgs", f"--memory={two.FRONT_MEMORY}"),
-        ("PodmanArgs", "--http-proxy=false"),
+        *_outside(),
         ("Network", f"{NETWORK}.network"), ("PublishPort", f"{sandbox.published}:{two.PORT}"),
         *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
         ("Volume", f"{NAME}-state.volume:{DATA}"),
-        *_sockets(shared, "door"),
-        *(("Mount", word(f"type=bind,source={path},target={target},readonly"))
-          for target, path in _files(policy, sandbox).items()),
-        *(("Environment", word(f"{name}={value}")) for name, value in two.fronts(policy, sandbox).items()),
+        *_sockets({**shared, **two.said(sandbox)}, "door", "said"),
+        *_shown(_files(policy, sandbox), two.fronts(policy, sandbox)),
         *_health(two.front_asked(sandbox), two.FRONT_PATIENCE),
         ("Notify", "healthy"),  # from 5.0 on the workload waits for that; 4.9 takes it for its default
     ]  # fmt: skip
     return {"Container": keys, "Unit": [("Description", "Catalyst: gateway and broker")], "Service": _service(),
             "Install": INSTALL}  # fmt: skip
+
+
+def _outside() -> Keys:
+    """Of a container with a network and without the workload."""
+    return [
+        ("NoNewPrivileges", "true"), ("DropCapability", "ALL"), ("ReadOnly", "true"), ("ReadOnlyTmpfs", "false"),
+        ("PidsLimit", str(two.FRONT_PROCESSES)), ("PodmanArgs", f"--memory={two.FRONT_MEMORY}"),
+        ("PodmanArgs", "--http-proxy=false"),
+    ]  # fmt: skip
+
+
+def _shown(files: Mapping[str, str], environment: Mapping[str, str]) -> Keys:
+    mounted = [("Mount", word(f"type=bind,source={path},target={target},readonly")) for target, path in files.items()]
+    return [*mounted, *(("Environment", word(f"{name}={value}")) for name, value in environment.items())]
+
+
+def _fetch(sandbox: Sandbox, identity: Keys) -> dict[str, Keys]:
+    """It has ended before the workload starts, and counts as started until it is stopped. Empty without models."""
+    folder, environment = two.models(sandbox), two.fetchers(sandbox)
+    if not folder or not environment:
+        return {}
+    keys = [
+        *_common(FETCH, sandbox, "fetch"),
+        *identity,
+        *_outside(),
+        ("Network", f"{NETWORK}.network"),
+        *(("Tmpfs", f"{one}{PODMAN.tmpfs}") for one in two.FRONT_TMPFS),
+        ("Volume", f"{NAME}-fetched.volume:{DATA}"),
+        ("Mount", word(f"type=bind,source={folder.source},target={folder.target}")),
+        *_sockets(two.said(sandbox)),
+        *_shown(_fetch_files(sandbox), environment),
+        ("HealthCmd", "none"),
+    ]
+    return {"Container": keys, "Unit": [("Description", "Catalyst: models")],
+            "Service": [("Type", "oneshot"), ("RemainAfterExit", "yes")]}  # fmt: skip
 
 
 def _workload(sandbox: Sandbox, said: Rendered, shared: Mapping[str, str]) -> dict[str, Keys]:
@@ -92,8 +132,8 @@ def _workload(sandbox: Sandbox, said: Rendered, shared: Mapping[str, str]) -> di
         *_health(two.WORKLOAD_ASKED, two.WORKLOAD_PATIENCE),
         ("PodmanArgs", f"--stop-timeout={sandbox.workload.grace + 20}"),
     ]
-    front = f"{FRONT}.service"
-    about = [("Description", "Catalyst: ComfyUI"), ("Requires", front), ("After", front)]
+    before = " ".join(f"{name}.service" for name in (FRONT, *((FETCH,) if two.fetchers(sandbox) else ())))
+    about = [("Description", "Catalyst: ComfyUI"), ("Requires", before), ("After", before)]
     return {"Container": keys, "Unit": about, "Service": _service(), "Install": INSTALL}
 
 
@@ -142,11 +182,11 @@ def _security(value: str, sandbox: Sandbox) -> tuple[str, str]:
     return "PodmanArgs", word(f"--security-opt={value}")
 
 
-def _sockets(shared: Mapping[str, str], read_only: str) -> Iterator[tuple[str, str]]:
+def _sockets(shared: Mapping[str, str], *read_only: str) -> Iterator[tuple[str, str]]:
     """What a mount forbids already is said again: in a mapping of users below the one it was made in, a bind that leaves
     it out would lift it, and the kernel refuses (mount_namespaces(7), "locked")."""
     for name, path in shared.items():
-        yield "Volume", f"{NAME}-{name}.volume:{path}:{'ro,' if name == read_only else ''}noexec,nosuid,nodev"
+        yield "Volume", f"{NAME}-{name}.volume:{path}:{'ro,' if name in read_only else ''}noexec,nosuid,nodev"
 
 
 def _health(asked: tuple[str, ...], start: int) -> Keys:
