@@ -9,8 +9,7 @@ from catalyst.audit.tools import compose_lint
 from golden.test_golden import SETTINGS
 from unit.audit.test_own_files import rendered
 
-# CL-0026 calls a missing processor limit medium, which we call low, and no setting of ours says one; CL-0020 takes the path
-# of the vault, SECURITY_TOKEN_VAULT_PATH, for a secret.
+# CL-0026 calls a missing processor limit medium, which we call low, and no setting of ours says one.
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -18,5 +17,4 @@ def test_our_compose_file(tools: Path, tmp_path: Path, name: str, monkeypatch: p
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     found = compose_lint.lint(str(rendered(name, tmp_path))).found
     assert found is not None
-    assert {one.id for one in found if one.severity in {"medium", "high", "critical"}} == {
-        "CL-0026", *(["CL-0020"] if name == "paranoid" else [])}  # fmt: skip
+    assert {one.id for one in found if one.severity in {"medium", "high", "critical"}} == {"CL-0026"}
