@@ -6,14 +6,14 @@ fail() {
     echo "catalyst: hint: $2" >&2
     exit 4
 }
-# given/ is what COMFYUI_TREE or --build-context named, fetched/ what COMFYUI_COMMIT did.
-trees=
-for tree in given fetched; do
-    [ ! -e "$tree/main.py" ] || trees="$trees $tree"
+# given/ is what COMFYUI_TREE or --build-context named; fetched/ what COMFYUI_COMMIT did, where nothing was given.
+tree=
+for one in given fetched; do
+    [ ! -e "$one/main.py" ] || tree=$one
 done
 case $1 in
 canary)
-    [ -z "$trees" ] || fail "APP=canary has no use for a ComfyUI tree" "--build-arg APP=comfyui"
+    [ -z "$tree" ] || fail "APP=canary has no use for a ComfyUI tree" "--build-arg APP=comfyui"
     mkdir /opt/comfyui
     python3 -m venv --without-pip /opt/venv
     exit
@@ -21,11 +21,8 @@ canary)
 comfyui) ;;
 *) fail "APP is \"$1\"; it must be comfyui or canary" "--build-arg APP=comfyui" ;;
 esac
-case $trees in
-" given" | " fetched") mv "${trees# }" /opt/comfyui ;;
-"") fail "no ComfyUI was given" "--build-arg COMFYUI_COMMIT=HASH, or a checkout: --build-context comfyui=DIR" ;;
-*) fail "two ComfyUIs were given" "take one away, COMFYUI_COMMIT or COMFYUI_TREE" ;;
-esac
+[ -n "$tree" ] || fail "no ComfyUI was given" "--build-arg COMFYUI_COMMIT=HASH, or a checkout: --build-context comfyui=DIR"
+mv "$tree" /opt/comfyui
 python3 image/finish.py least /opt/comfyui "$5" ||
     fail "older versions have known flaws (CVE-2026-56670 and others)" "take a newer one, or accept that: --build-arg COMFYUI_LEAST=0"
 [ -f "$2" ] || fail "COMFYUI_LOCK is $2, which is not there" "image/lock DIR >image/mine.lock; --build-arg COMFYUI_LOCK=image/mine.lock"

@@ -1,5 +1,6 @@
 """The scripts that build the image, as far as they go without an image."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,14 @@ def test_an_older_comfyui_is_refused(tmp_path: Path, text: str, least: str, good
     done = _run(sys.executable, IMAGE / "finish.py", "least", tmp_path, least)
     assert (done.returncode == 0) is good, done.stderr
     assert good or "catalyst: error: this ComfyUI is" in done.stderr
+
+
+def test_what_the_image_is_made_of_is_pinned_and_the_lock_is_for_it() -> None:
+    """By content, in the defaults: what a build takes where nobody says otherwise."""
+    text = (IMAGE / "Dockerfile").read_text()
+    arguments = dict(re.findall(r"^ARG (\w+)=(.*)$", text, re.MULTILINE))
+    for name in ("BASE_IMAGE", "BUILD_IMAGE"):
+        assert re.fullmatch(r"nvidia/cuda:12\.8\.1-cudnn-(runtime|devel)-ubuntu24\.04@sha256:[0-9a-f]{64}", arguments[name])
+    assert re.fullmatch(r"[0-9a-f]{40}", arguments["COMFYUI_COMMIT"])
+    (version,) = re.findall(r"^# ComfyUI at one commit, ([0-9.]+),", text, re.MULTILINE)
+    assert f"Packages of ComfyUI {version}, the commit in image/Dockerfile" in (IMAGE / "comfyui.lock").read_text()
