@@ -10,6 +10,7 @@ from catalyst.instance import down as looking
 
 BEFORE = {"preparing": "starting", "fetching": "starting: models are fetched", "starting": "starting"}  # by the record
 
+
 def health(arguments: argparse.Namespace) -> int:
     """0 and `ok` when ComfyUI answers through the gateway within three seconds, else 1; `starting` before it ever did."""
     settings = given.settings(arguments, quiet=True)
