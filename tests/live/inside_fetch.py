@@ -2,8 +2,8 @@
 tokens in its variables, and of two containers as `render compose` writes them, whose third has the tokens; FOLDER/token is
 their value.
 
-Prints a JSON object a line, `from` saying of which: what was said, what the sites were asked, and, of the bare one, what its
-workload saw; then what was asked when it started again.
+With podman, of the pod of `render kubernetes` too. Prints a JSON object a line, `from` saying of which: what was said, what
+the sites were asked, and, of the bare one, what its workload saw; then what was asked when it started again.
 """
 
 import json
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from live import inside_image, internet
+from live import inside_image, internet, pods
 from live.test_two_containers import Composed, composed
 from support import fake_comfyui
 
@@ -109,6 +109,27 @@ def two(engine: str, folder: Path, token: str) -> None:
         say("two again", seen=seen(folder)[len(first):], code=again.returncode, log=again.stdout + again.stderr)
 
 
+def pod(folder: Path, token: str) -> None:
+    """Its init container."""
+    objects, spec = pods.rendered("--app=canary", f"--image=localhost/{inside_image.IMAGE}", "--extra-roots=/ca.pem",
+                                  **{**WANTED, "NETWORK_MODE": "restricted"})  # fmt: skip
+    (fetch,), (front, workload) = spec["initContainers"], spec["containers"]
+    fetch["env"] += [{"name": key, "value": token} for key in ("HF_TOKEN", "CIVITAI_API_KEY")]
+    front["env"] += [{"name": "KUBERNETES_SERVICE_HOST", "value": "10.0.0.1"}]  # as the kubelet tells every container
+    spec["volumes"].append({"name": "roots", "hostPath": {"path": f"{folder}/ca.pem", "type": "File"}})
+    for container in (fetch, front, workload):
+        container["volumeMounts"].append({"name": "roots", "mountPath": "/ca.pem", "readOnly": True})
+    spec["dnsPolicy"], spec["dnsConfig"] = "None", {"nameservers": [internet.NAMES]}
+    before = len(seen(folder))
+    with pods.played(objects, spec, folder) as played:
+        pods.until(lambda: "to log in" in played.log("front"), WITHIN)
+        say("pod", log=played.log("fetch"), front=played.log("front"), workload=played.log("workload"), name=played.name,
+            healthy=played.run("workload", "catalyst", "health").stdout, seen=seen(folder)[before:],
+            models=played.run("workload", "find", "/data/models", "-type", "f").stdout,
+            data=played.run("workload", "ls", "-A", "/data").stdout.split(),
+            kept=played.run("front", "ls", "-A", "/data").stdout.split())  # fmt: skip
+
+
 def _code(project: Composed) -> int:
     """Once it has ended."""
     asked = [project.engine, "inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", project.container("fetch")]
@@ -128,6 +149,8 @@ def main(engine: str, folder: Path) -> None:
         os.environ.update(variables)
         one(engine, folder, token)
         two(engine, folder, token)
+        if engine == "podman":
+            pod(folder, token)
 
 
 if __name__ == "__main__":

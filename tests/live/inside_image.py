@@ -21,8 +21,9 @@ sys.path.insert(0, "/opt/catalyst")
 from catalyst.cli.main import {function}
 sys.exit({function}())
 """
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # which every image names, and podman's pods want
 CHANGES = (
-    "ENV CATALYST_DATA=/data", "VOLUME /data", "VOLUME /scratch", "EXPOSE 8188", "WORKDIR /",
+    f"ENV PATH={PATH}", "ENV CATALYST_DATA=/data", "VOLUME /data", "VOLUME /scratch", "EXPOSE 8188", "WORKDIR /",
     'CMD ["catalyst-entrypoint"]',
 )  # fmt: skip
 PROGRAMS = {"catalyst": "main", "catalyst-entrypoint": "entrypoint"}

@@ -47,6 +47,8 @@ def test_they_are_there_before_the_workload_is(came: dict[str, Any]) -> None:
     _reported(one["log"])
     assert came["one again"]["seen"] == ONLY, "only what is not there is asked for"
     _of_two(came)
+    if "pod" in came:
+        _of_a_pod(came["pod"])
     assert {host for host, said in credentials(net) if SECRET in said} == {"huggingface.co", "civitai.com"}
     said_nowhere(*(came[name]["log"] for name in ("one", "one again", "two", "two again")), below=net / "one")
 
@@ -59,6 +61,16 @@ def _of_two(came: dict[str, Any]) -> None:
     assert NOT_FETCHED not in two["others"]
     assert (came["two again"]["code"], came["two again"]["seen"]) == (0, ONLY), came["two again"]["log"]
     said_nowhere(two["others"], below=Path(two["data"]))
+
+
+def _of_a_pod(pod: dict[str, Any]) -> None:
+    assert set(pod["models"].split()) == {f"/data/models/{name}" for name in THERE}, pod["log"]
+    _reported(pod["log"])
+    assert pod["healthy"] == "ok\n", pod["workload"]
+    assert (".catalyst" in pod["data"], pod["kept"]) == (False, [".catalyst"])
+    assert f"kubectl -n catalyst exec {pod['name']} -c front -- catalyst token link" in pod["front"]
+    assert NOT_FETCHED not in pod["workload"]
+    assert SECRET not in pod["log"] + pod["front"] + pod["workload"]
 
 
 def _reported(log: str) -> None:

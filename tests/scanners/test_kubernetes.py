@@ -28,10 +28,11 @@ def _text(**options: str) -> str:
 
 @pytest.fixture
 def manifests(tmp_path: Path) -> list[Path]:
-    """One per level and mode, with a GPU, and paranoid."""
+    """One per level and mode, with a GPU, with models, and paranoid."""
     wanted = {f"{level.name}-{mode.name}".lower(): {"security_level": level.name.lower(), "network_mode": mode.name.lower()}
               for level in Level for mode in NetworkMode}  # fmt: skip
-    wanted |= {"nvidia": {"gpu": "nvidia"}, "amd": {"gpu": "amd"}, "paranoid": {"paranoid_mode": "true"}}
+    wanted |= {"nvidia": {"gpu": "nvidia"}, "amd": {"gpu": "amd"}, "paranoid": {"paranoid_mode": "true"},
+               "models": {"network_mode": "restricted", "models": "/m.toml", "security_token_vault_path": "/v.age"}}
     folder = tmp_path / "manifests"
     folder.mkdir()
     for name, options in wanted.items():

@@ -24,7 +24,7 @@ from catalyst.instance.store import Entry, Store
 from catalyst.instance.tokens import Tokens
 from catalyst.instance.way_out import SOCKET, WayOut, abstract, control_path, nameless
 from catalyst.policy.build import build
-from catalyst.render import broker
+from catalyst.render import broker, pod
 from catalyst.render.session import BROKER_FILE
 from catalyst.secret import Secret
 from catalyst.services.broker import client
@@ -75,7 +75,7 @@ class Services:
                 self.front.say("ready", [])
                 self._record("ready")
                 self.tell(f"ComfyUI answers behind port {self.settings.port} of this container; to log in: "
-                          f"docker exec {socket.gethostname()} catalyst token link")  # fmt: skip
+                          f"{_shell()} catalyst token link")  # fmt: skip
                 return self._watch()
             return 0
 
@@ -203,6 +203,14 @@ class Services:
             for descriptor in brokers:
                 os.close(descriptor)
             brokers = self.way_out.again(self.tell) if self.way_out else []
+
+
+def _shell() -> str:
+    """What a command sent into this container begins with. The kubelet tells every container where its API server is
+    (kubernetes.io/docs/concepts/services-networking/service), and a pod's host name is its name."""
+    name = socket.gethostname()
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    return f"kubectl -n {pod.NAME} exec {name} -c front --" if in_pod else f"docker exec {name}"
 
 
 def start(pipes: Sequence[tuple[str, int]], hashed: Secret | None = None) -> "tuple[process.Process[bytes], int]":

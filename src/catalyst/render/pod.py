@@ -1,4 +1,5 @@
-"""The pod of `front` and `workload` as Kubernetes objects: filled rule by rule, then written out in one order."""
+"""The pod of `front` and `workload` as Kubernetes objects: filled rule by rule, then written out in one order. Where models
+are named an init container, `fetch`, has ended before the two start (two.py says why it is none of them)."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from catalyst.policy.model import (
     Identity,
     Limits,
     Network,
+    Place,
     Policy,
     Reach,
     Scratch,
@@ -25,6 +27,8 @@ from catalyst.render.seccomp import oci
 from catalyst.render.target import Sandbox
 from catalyst.render.yaml import Node
 from catalyst.workloads.model import DATA, DOOR, OUT, SCRATCH
+
+Object = Mapping[str, Node]
 
 NAME = "catalyst"
 LABELS: Mapping[str, Node] = {"app.kubernetes.io/name": NAME}
@@ -39,15 +43,15 @@ NOT_HERE = frozenset({two.VAULT})
 SECRET: Mapping[str, Node] = {"secretName": two.SECRET, "defaultMode": 0o400}
 WAYS = {"door": 64 << 10, "out": 1 << 20}  # bytes: a socket and a report; a socket and the certificates to trust
 WAY = 64 << 10
-
-Object = Mapping[str, Node]
-
+OUTSIDE: Object = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
+# Of the owner's making, too: the list of models, at a place where nobody in the pod can write.
+MODELS, MANIFEST, MANIFEST_KEY = "catalyst-models", "/run/catalyst-models.toml", "models.toml"
 
 class Pod:
     """What the rules of a policy come to. `security` is every container's, `filter` the workload's alone: gateway and broker
     need calls that the workload has no use for, and have the runtime's profile. `spec` is the pod's."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, policy: Policy, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.security: dict[str, Node] = {"privileged": False, "readOnlyRootFilesystem": True}
         self.filter: dict[str, Node] = {}
@@ -61,16 +65,36 @@ class Pod:
             {"name": "out", "mountPath": OUT, "readOnly": True},
         ]
         self.front_mounts: list[Object] = [
-            {"name": "state", "mountPath": DATA},
+            {"name": "state", "mountPath": DATA, "subPath": "front"},
             {"name": "door", "mountPath": DOOR, "readOnly": True},
             {"name": "out", "mountPath": OUT},
         ]
         for name, size in WAYS.items():
             self._volume(name, size)
         self.front_variables = {"CATALYST_PORT": str(PORT)}
+        # the NetworkPolicy is the whole pod's, so where the workload has no way out there is none for models
+        self.fetch_variables = named(sandbox) if "out" in two.sockets(policy) else {}
+        self.fetch_mounts: list[Object] = []
         self.egress: list[Object] = []
         self.ingress: list[Object] = []
         self.profile = ""
+        if self.fetch_variables:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        """It writes models, and of the rest of the data nothing; its own files are beside front's, and neither sees the
+        other's. A folder of a claim that is missing is made by the kubelet, with the claim's mode and group."""
+        self.fetch_mounts += [
+            {"name": "state", "mountPath": DATA, "subPath": "fetch"},
+            {"name": "data", "mountPath": f"{DATA}/{Place.MODELS.value}", "subPath": Place.MODELS.value},
+        ]
+        for name, path, size in (("fetch-tmp", "/tmp", 64 << 20), ("fetch-scratch", SCRATCH, WAY)):
+            self._volume(name, size)
+            self.fetch_mounts.append({"name": name, "mountPath": path})
+        if two.MANIFEST in self.fetch_variables:
+            self.fetch_variables[two.MANIFEST] = MANIFEST
+            self.volumes.append({"name": MODELS, "configMap": {"name": MODELS}})
+            self.fetch_mounts.append({"name": MODELS, "mountPath": MANIFEST, "subPath": MANIFEST_KEY, "readOnly": True})
 
     def user(self, rule: Identity) -> None:
         """fsGroup gives the volumes to the group; OnRootMismatch leaves a large one alone from the second start on."""
@@ -112,10 +136,12 @@ class Pod:
             self._memory(place.value, f"{DATA}/{place.value}", rule.bytes)
 
     def vault(self) -> None:
-        """Front's alone: the two containers share no process and no file but the ways. fsGroup lets its user read it."""
+        """The workload's neither: containers share no process and no file but the ways. fsGroup lets their user read it."""
         self.volumes.append({"name": "vault", "secret": SECRET})
-        self.front_mounts.append({"name": "vault", "mountPath": two.SECRETS, "readOnly": True})
-        self.front_variables[two.VAULT] = f"{two.SECRETS}/{two.SECRET}"
+        for mounts, variables in ((self.front_mounts, self.front_variables), (self.fetch_mounts, self.fetch_variables)):
+            if variables:
+                mounts.append({"name": "vault", "mountPath": two.SECRETS, "readOnly": True})
+                variables[two.VAULT] = f"{two.SECRETS}/{two.SECRET}"
 
     def _volume(self, name: str, size: int) -> None:
         """In memory, so that the node keeps nothing, and of a size: what lies on its disk without one can fill it."""
@@ -147,15 +173,20 @@ class Pod:
             for version, everything in ((4, "0.0.0.0/0"), (6, "::/0"))
         ]
         resolver: Node = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
-        self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule)}]
+        self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule, self.fetch_variables)}]
 
 
-def _ports(rule: Network) -> Node:
-    """Without a port a rule means every one, so TCP is said in any case; the broker opens nothing else."""
-    ports = {rules.parse(one).port for one in rule.hosts}
+def _ports(rule: Network, models: Mapping[str, str]) -> Node:
+    """Without a port a rule means every one, so TCP is said in any case; no broker opens anything else. Models: 443."""
+    ports = {rules.parse(one).port for one in rule.hosts} | ({443} if models else set())
     if rule.reach is Reach.INTERNET or None in ports:
         return [{"protocol": "TCP"}]
     return [{"protocol": "TCP", "port": port} for port in sorted(port for port in ports if port is not None)]
+
+
+def named(sandbox: Sandbox) -> dict[str, str]:
+    """The variables that name models."""
+    return {name: text for name, text in sandbox.variables if name in two.ORDERS}
 
 
 @cache
@@ -194,7 +225,8 @@ def documents(pod: Pod) -> Iterable[str]:
 
 def _objects(pod: Pod) -> Iterable[Object]:
     """Those of our namespace."""
-    yield _object("v1", "ConfigMap", data={name: text for name, text in pod.sandbox.variables if name not in NOT_HERE})
+    elsewhere = NOT_HERE | pod.fetch_variables.keys()
+    yield _object("v1", "ConfigMap", data={name: text for name, text in pod.sandbox.variables if name not in elsewhere})
     yield _object("v1", "ServiceAccount", automountServiceAccountToken=False)
     yield _object("networking.k8s.io/v1", "NetworkPolicy", spec={
         "podSelector": {"matchLabels": LABELS}, "policyTypes": ["Ingress", "Egress"], "ingress": pod.ingress,
@@ -228,6 +260,7 @@ def _spec(pod: Pod) -> Node:
         **pod.spec,
         "securityContext": pod.pod_security,
         "terminationGracePeriodSeconds": pod.sandbox.workload.grace + 20,
+        **({"initContainers": [_fetch(pod)]} if pod.fetch_variables else {}),
         "containers": [_front(pod), _workload(pod)],
         "volumes": pod.volumes,
     }
@@ -250,13 +283,22 @@ def _front(pod: Pod) -> Node:
 
     return _container(
         pod, "front", pod.security,
-        env=[{"name": name, "value": value} for name, value in pod.front_variables.items()],
+        env=_env(pod.front_variables),
         ports=[{"name": "http", "containerPort": PORT}],
         startupProbe=probe("/healthz", 5, 24), livenessProbe=probe("/healthz", 30, 5),
         readinessProbe=probe("/readyz", 10, 3),
-        resources={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
-        volumeMounts=pod.front_mounts,
+        resources=OUTSIDE, volumeMounts=pod.front_mounts,
     )  # fmt: skip
+
+
+def _fetch(pod: Pod) -> Node:
+    """It ends well also where a model cannot be had, so that the pod starts."""
+    return _container(pod, "fetch", pod.security, env=_env(pod.fetch_variables), resources=OUTSIDE,
+                      volumeMounts=pod.fetch_mounts)  # fmt: skip
+
+
+def _env(variables: Mapping[str, str]) -> Node:
+    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def _workload(pod: Pod) -> Node:

@@ -95,3 +95,37 @@ def test_the_kubelet_asks_as_the_gateway_answers(options: dict[str, str], scheme
     front = _objects(**options)["StatefulSet"]["spec"]["template"]["spec"]["containers"][0]
     for name, path in (("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
         assert front[name]["httpGet"] == {"path": path, "port": "http", **scheme}
+
+
+WANTED = {"hf_repos_to_download": "owner/x", "models": "/srv/models.toml", "network_mode": "restricted"}
+
+
+def test_models_are_fetched_by_a_container_that_ends_before_the_others_start() -> None:
+    wanted = {**WANTED, "security_token_vault_path": "/srv/vault.age", "egress_allow": "10.0.0.0/8:8000"}
+    pod = _objects(**wanted)["StatefulSet"]["spec"]["template"]["spec"]
+    (fetch,), (front, workload) = pod["initContainers"], pod["containers"]
+    given = {one["name"]: one["value"] for one in fetch["env"]}
+    assert given == {"HF_REPOS_TO_DOWNLOAD": "owner/x", "CATALYST_MODELS": "/run/catalyst-models.toml",
+                     "SECURITY_TOKEN_VAULT_PATH": "/run/secrets/catalyst-vault"}  # fmt: skip
+    assert (fetch["args"], fetch["securityContext"]) == (["fetch"], front["securityContext"])
+    mounts = {one["name"]: one for one in fetch["volumeMounts"]}
+    # of what the workload writes the models alone, and of front's own nothing
+    assert (mounts["data"]["mountPath"], mounts["data"]["subPath"]) == ("/data/models", "models")
+    assert (mounts["state"]["mountPath"], mounts["state"]["subPath"]) == ("/data", "fetch")
+    assert mounts.keys() & {one["name"] for one in workload["volumeMounts"]} == {"data"}
+    assert mounts.keys() & {one["name"] for one in front["volumeMounts"]} == {"state", "vault"}
+    (held,) = (one for one in front["volumeMounts"] if one["name"] == "state")
+    assert (held["mountPath"], held["subPath"]) == ("/data", "front")
+    assert "owner/x" not in str((front, workload, _objects(**wanted)["ConfigMap"]))
+    assert "/srv" not in _rendered(**wanted).text
+    assert "configmap catalyst-models --from-file=models.toml=/srv/models.toml" in str(_rendered(**wanted).gaps)
+    (_, way) = _objects(**wanted)["NetworkPolicy"]["spec"]["egress"]
+    assert {443, 8000} <= {one["port"] for one in way["ports"]}
+
+
+@pytest.mark.parametrize("options", [{}, {**WANTED, "network_mode": "isolated"}])
+def test_without_any_or_a_way_to_them_there_is_no_such_container(options: dict[str, str]) -> None:
+    assert "initContainers" not in _rendered(**options).text
+    said = [gap.reason for gap in _rendered(**options).gaps if "not fetched" in gap.reason]
+    assert len(said) == bool(options)
+    assert all("HF_REPOS_TO_DOWNLOAD" in one for one in said)

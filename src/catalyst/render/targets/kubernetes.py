@@ -37,7 +37,7 @@ from catalyst.render.target import Draft, Facts, Rendered, Sandbox, Target
 
 def render(policy: Policy, sandbox: Sandbox, _facts: Facts) -> Rendered:
     """Every object as one YAML stream, the same on every host, and as gaps what no object can say."""
-    draft, made = Draft(), Pod(sandbox)
+    draft, made = Draft(), Pod(policy, sandbox)
     for stated in policy:
         match rule := draft.at(stated):
             case (
@@ -86,6 +86,7 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
             made.network(rule)
             draft.partly("a NetworkPolicy holds the whole pod, where the cluster's plug-in enforces it, and knows no "
                          "names; who in the pod connects, and where to, is the guard's and the broker's")  # fmt: skip
+            _models(made, draft)
         case ReadOnlyRoot():
             pass  # at every level: what may be written is a volume
         case Writable():
@@ -113,6 +114,17 @@ def _view(rule: ViewRule, policy: Policy, made: Pod, draft: Draft) -> None:
                 draft.partly("folders asked for on disk stay there until the claim is deleted")
         case _:
             assert_never(rule)
+
+
+def _models(made: Pod, draft: Draft) -> None:
+    """They are fetched by a container of the same pod, for which the same NetworkPolicy holds."""
+    wanted = pod.named(made.sandbox)
+    if wanted and not made.fetch_variables:
+        draft.partly(f"{', '.join(wanted)}: not fetched, for nothing of the pod gets out; let a pod in restricted "
+                     "mode fetch them onto the claim first")  # fmt: skip
+    if two.MANIFEST in made.fetch_variables:
+        draft.partly(f"the list of models is the pod's: kubectl create configmap {pod.MODELS} "
+                     f"--from-file={pod.MANIFEST_KEY}={wanted[two.MANIFEST]}")  # fmt: skip
 
 
 TARGET = Target("kubernetes", "StatefulSet, NetworkPolicy and seccomp profile (YAML)", render, of_a_container=True)
