@@ -63,7 +63,7 @@ def test_rootless_podman(archive: Path) -> None:
 def test_two_containers(client: list[str], tmp_path: Path) -> None:
     """By compose: the picture comes through front and lies in the folder of the host."""
     engine = "docker" if "docker" in client[0] else "podman"
-    with composed(engine, tmp_path, TAG, app="comfyui", SECURITY_LEVEL="high", NETWORK_MODE="restricted",
+    with composed(engine, tmp_path, image=TAG, app="comfyui", SECURITY_LEVEL="high", NETWORK_MODE="restricted",
                   COMFYUI_FLAGS="--cpu") as project:  # fmt: skip
         wait_for(lambda: project.run("workload", "catalyst", "health").returncode == 0, project.log("workload"), 300)
         _picture([project.engine], project.container("front"))

@@ -16,7 +16,7 @@ from live import inside_image
 from live.inside_image import IMAGE
 from support import descendants, fake_comfyui, open_to_all, wait_for
 
-ENGINES = ("docker", "podman")
+ENGINES = tuple(pytest.param(name, marks=pytest.mark.engine(name)) for name in ("docker", "podman"))
 # What the guide recommends where flags can be given (docs/guides/containers.md).
 RECOMMENDED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=2g", "--pids-limit=512",
                "--tmpfs=/scratch:rw,nosuid,nodev,mode=1777", "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777")  # fmt: skip
