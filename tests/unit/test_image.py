@@ -48,6 +48,16 @@ def test_what_moves_is_no_commit(origin: tuple[str, str], tmp_path: Path, commit
     assert not (tmp_path / "tree/main.py").exists()
 
 
+@pytest.mark.parametrize("words", [("tag", "v1.2"), (*WHO, "tag", "--annotate", "--message=x", "v1.2")])
+def test_what_it_says_to_write_is_the_tags_commit(origin: tuple[str, str], tmp_path: Path, words: tuple[str, ...]) -> None:
+    address, commit = origin
+    assert _run("git", "-C", address.removeprefix("file://"), *words).returncode == 0
+    done = _run("sh", IMAGE / "fetch.sh", address, "v1.2", tmp_path / "tree")
+    (hint,) = (line for line in done.stderr.splitlines() if line.startswith("catalyst: hint: "))
+    pasted = _run("sh", "-c", f"echo {hint.removeprefix('catalyst: hint: ')}")
+    assert pasted.stdout == f"--build-arg COMFYUI_COMMIT={commit}\n", pasted.stderr
+
+
 def test_without_a_commit_there_is_an_empty_tree(tmp_path: Path) -> None:
     assert _run("sh", IMAGE / "fetch.sh", "file:///nowhere", "", tmp_path / "tree").returncode == 0
     assert list((tmp_path / "tree").iterdir()) == []
