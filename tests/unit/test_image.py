@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalyst.workloads.comfyui import RELEASE
 from support import own_environment
 
 IMAGE = Path(__file__).parents[2] / "image"
@@ -84,3 +85,8 @@ def test_what_the_image_is_made_of_is_pinned_and_the_lock_is_for_it() -> None:
     assert re.fullmatch(r"[0-9a-f]{40}", arguments["COMFYUI_COMMIT"])
     (version,) = re.findall(r"^# ComfyUI at one commit, ([0-9.]+),", text, re.MULTILINE)
     assert f"Packages of ComfyUI {version}, the commit in image/Dockerfile" in (IMAGE / "comfyui.lock").read_text()
+    assert f"ComfyUI {version} is fetched" in (IMAGE.parent / "docs/guides/image.md").read_text()
+
+
+def test_the_release_that_up_clones_is_the_one_that_the_guide_says() -> None:
+    assert f"clones release {RELEASE.removeprefix('v')} into" in (IMAGE.parent / "docs/guides/first-run.md").read_text()
