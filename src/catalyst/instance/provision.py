@@ -51,8 +51,10 @@ def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple
 
 def _clone(settings: Settings, tell: Tell) -> Path | None:
     """The pinned release in the data directory; None, said plainly, where it cannot be fetched."""
+    instead = "" if settings.app == "comfyui" else "; the canary runs in its place"
     if settings.network_mode is NetworkMode.ISOLATED or not shutil.which("git"):
-        tell("no ComfyUI found (--comfyui DIR names one); the canary runs in its place")
+        without = "isolated mode fetches none" if settings.network_mode is NetworkMode.ISOLATED else "git is not installed"
+        tell(f"no ComfyUI found (--comfyui DIR names one), and {without}{instead}")
         return None
     Store(settings.data).must_be_ours()
     reachable = process.run([*GIT, "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
@@ -65,7 +67,7 @@ def _clone(settings: Settings, tell: Tell) -> Path | None:
             return target
         reachable = cloned
     why = one_line((reachable.err.strip().splitlines() or ["no such release"])[-1])
-    tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}); the canary runs in its place")
+    tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}){instead}")
     return None
 
 
