@@ -9,7 +9,12 @@ case $2 in
 esac
 if [ "${#commit}" != 40 ]; then
     echo "catalyst: error: COMFYUI_COMMIT is \"$2\"; it must be the 40 digits of a commit, for tags and branches move" >&2
-    echo "catalyst: hint: --build-arg COMFYUI_COMMIT=\$(git ls-remote $1 'refs/tags/v0.28.0^{}' | cut -f1)" >&2
+    case $2 in
+    *[!A-Za-z0-9._-]*) tag=v0.38.0 ;;
+    *) tag=$2 ;;
+    esac
+    # Of a tag with a message of its own there are two lines, and the second is the commit's.
+    echo "catalyst: hint: --build-arg COMFYUI_COMMIT=\$(git ls-remote $1 'refs/tags/$tag' 'refs/tags/$tag^{}' | tail -n1 | cut -f1)" >&2
     exit 4
 fi
 git init -q "$3"

@@ -31,7 +31,7 @@ MORE_VARIABLES = {"CATALYST_TEST_COMFYUI", "CATALYST_TEST_MANAGER", "CATALYST_TE
                   PASSWORD_HASH}  # fmt: skip
 # Programs of others that a page tells to start: a name that is not here is a misspelt one.
 OTHERS = {"apparmor_parser", "awk", "cd", "cosign", "curl", "cut", "docker", "export", "gh", "git", "helm", "image/lock",
-          "kubectl", "mkdir", "patch", "pip", "podman", "printf", "python3", "semodule", "ssh", "sudo", "systemctl",
+          "kubectl", "ln", "mkdir", "patch", "pip", "podman", "printf", "python3", "semodule", "ssh", "sudo", "systemctl",
           "tailscale", "tee", "towncrier", "trivy"}  # fmt: skip
 # Of ours, what needs nothing and changes nothing.
 HARMLESS = (["policy"], ["render"], ["egress", "list"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from catalyst.workloads.comfyui import COMMIT, RELEASE
 from support import own_environment
 
 IMAGE = Path(__file__).parents[2] / "image"
@@ -48,6 +49,16 @@ def test_what_moves_is_no_commit(origin: tuple[str, str], tmp_path: Path, commit
     assert not (tmp_path / "tree/main.py").exists()
 
 
+@pytest.mark.parametrize("words", [("tag", "v1.2"), (*WHO, "tag", "--annotate", "--message=x", "v1.2")])
+def test_what_it_says_to_write_is_the_tags_commit(origin: tuple[str, str], tmp_path: Path, words: tuple[str, ...]) -> None:
+    address, commit = origin
+    assert _run("git", "-C", address.removeprefix("file://"), *words).returncode == 0
+    done = _run("sh", IMAGE / "fetch.sh", address, "v1.2", tmp_path / "tree")
+    (hint,) = (line for line in done.stderr.splitlines() if line.startswith("catalyst: hint: "))
+    pasted = _run("sh", "-c", f"echo {hint.removeprefix('catalyst: hint: ')}")
+    assert pasted.stdout == f"--build-arg COMFYUI_COMMIT={commit}\n", pasted.stderr
+
+
 def test_without_a_commit_there_is_an_empty_tree(tmp_path: Path) -> None:
     assert _run("sh", IMAGE / "fetch.sh", "file:///nowhere", "", tmp_path / "tree").returncode == 0
     assert list((tmp_path / "tree").iterdir()) == []
@@ -74,3 +85,9 @@ def test_what_the_image_is_made_of_is_pinned_and_the_lock_is_for_it() -> None:
     assert re.fullmatch(r"[0-9a-f]{40}", arguments["COMFYUI_COMMIT"])
     (version,) = re.findall(r"^# ComfyUI at one commit, ([0-9.]+),", text, re.MULTILINE)
     assert f"Packages of ComfyUI {version}, the commit in image/Dockerfile" in (IMAGE / "comfyui.lock").read_text()
+    assert (COMMIT, RELEASE) == (arguments["COMFYUI_COMMIT"], version)  # and what up fetches
+    assert f"ComfyUI {version} is fetched" in (IMAGE.parent / "docs/guides/image.md").read_text()
+
+
+def test_the_release_that_up_fetches_is_the_one_that_the_guide_says() -> None:
+    assert f"fetches release {RELEASE} into" in (IMAGE.parent / "docs/guides/first-run.md").read_text()

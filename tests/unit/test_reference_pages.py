@@ -21,7 +21,7 @@ CODES = {
     0: "fine: it did what was asked, and found nothing",
     errors.FAILED: "failed while working",
     errors.USAGE: "the command line, or what it names, does not make sense",
-    3: "nothing, or not everything, could be judged: `audit`, `scan`, `verify`, `fetch`",
+    3: "nothing, or not everything, could be judged: `audit`, `scan`, `verify`",
     errors.SETTINGS: "settings refused: unknown, malformed, or two that exclude each other; nothing was started",
     errors.ENGINE: "no engine that can be used: missing, too old, or its daemon does not answer",
     errors.UNENFORCEABLE: "a control that must hold cannot be enforced here; nothing was started",

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from catalyst.cli.main import main
+from catalyst.container import prepare
 from catalyst.errors import SettingsError
+from catalyst.instance import egress
 from catalyst.settings import load
 from documents import pages, quoted
 
@@ -35,6 +37,34 @@ def test_a_rule_is_saved(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     rules = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line}
     assert "*.example.org:8443" in rules
     assert "huggingface.co" not in rules
+
+
+@pytest.mark.parametrize("mode", ["public", "isolated"])
+def test_where_there_are_no_rules_the_mode_is_said(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["egress", "list", "--network-mode", mode]) == 0
+    assert capsys.readouterr().out.startswith(f"{mode}: ")
+
+
+def test_what_would_allow_a_host_names_the_instance(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was asked for, where a bare command would ask another."""
+    monkeypatch.setattr(egress, "_listed", lambda _: {"refused": [{"host": "a.org", "instead": "a.org"}]})
+    data = str(folder / "two words")
+    (one,) = egress.last_refused(load({"data": data}, {}))
+    assert one["allow"] == f"catalyst egress allow 'a.org' --data '{data}'"
+    (one,) = egress.last_refused(load({}, {"CATALYST_DATA": data}))
+    assert one["allow"] == "catalyst egress allow 'a.org'"
+
+
+def test_in_a_container_nobody_is_told_to_start_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", "link"]) == 1
+    assert "catalyst up" in capsys.readouterr().err
+    monkeypatch.setattr(prepare, "inside", lambda: True)
+    assert main(["token", "link"]) == 1
+    said = capsys.readouterr().err
+    assert "catalyst up" not in said
+    assert "docker logs NAME" in said
 
 
 def test_packs_are_recorded_and_a_changed_one_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalyst.cli import output
 from catalyst.errors import CatalystError
+from catalyst.secret import Secret
 from catalyst.settings import FIELDS, NetworkMode, Settings, load, take_tokens
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def tokens(arguments: argparse.Namespace, settings: Settings, *, fetches: bool =
     from catalyst.instance.tokens import Tokens
 
     number = getattr(arguments, "passphrase_fd", None)
-    prompt = secrets.prompt if number is None else lambda _: secrets.from_descriptor(number)
+    instead = secrets.BY_DESCRIPTOR if hasattr(arguments, "passphrase_fd") else secrets.IN_A_CONTAINER
+
+    def prompt(question: str) -> Secret:
+        return secrets.prompt(question, instead) if number is None else secrets.from_descriptor(number)
+
     return Tokens(settings, taken, prompt, pipes, lent)
 
 

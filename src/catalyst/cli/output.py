@@ -34,7 +34,10 @@ def compact(value: Any) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table that fits the terminal; plain lines where the output is not one."""
+    """A table that fits the terminal; plain lines where the output is not one. Of one without columns the title is left."""
+    if not columns:
+        print(plain(title))
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -7,7 +7,7 @@ from catalyst.cli.options import Commands, Formatter, Parser, command, json_flag
 
 EPILOG = """\
 first steps:
-  catalyst up                          ComfyUI if one is found, else the canary, confined, and a URL
+  catalyst up                          ComfyUI, found or fetched, else the canary; confined, and a URL
   catalyst up --comfyui ~/ComfyUI      your own checkout, with its own virtual environment
   catalyst run -- python3 script.py    any command under the same policy
   catalyst password                    a password to log in with, beside the link that up prints

@@ -8,10 +8,15 @@ from catalyst.errors import CatalystError, UsageError, shown
 from catalyst.secret import Secret
 
 MOST = 64 << 10
+# What is left where nobody can be asked.
+BY_DESCRIPTOR = "give it by a descriptor: --passphrase-fd 3 3<FILE"
+BY_STDIN = "give it on stdin: --stdin, or --file FILE"
+IN_A_CONTAINER = "docker run asks with --interactive --tty; else give it an identity without a passphrase"
 
 
-def prompt(question: str) -> Secret:
-    """Asked at the terminal. Raises UsageError where there is none: an echoed answer would be seen."""
+def prompt(question: str, instead: str = BY_DESCRIPTOR) -> Secret:
+    """Asked at the terminal. Raises UsageError where there is none, with the way that is left `instead`: an echoed answer
+    would be seen."""
     import warnings
     from getpass import GetPassWarning, getpass
 
@@ -20,7 +25,7 @@ def prompt(question: str) -> Secret:
             warnings.simplefilter("error", GetPassWarning)
             return Secret(getpass(f"{question}: "))
     except (GetPassWarning, OSError, EOFError):
-        raise UsageError("there is no terminal to ask at", "give it on stdin: --stdin, or --passphrase-fd N") from None
+        raise UsageError(f"there is no terminal to ask at: {question}", instead) from None
 
 
 def new_passphrase() -> Secret:

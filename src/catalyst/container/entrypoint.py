@@ -36,8 +36,8 @@ from catalyst.workloads import canary, comfyui, interpreter
 from catalyst.workloads.model import SCRATCH
 
 Tell = Callable[[str], None]
-NOT_FETCHED = ("no model is fetched in this container, which has no network; a third one does it, as written by "
-               "catalyst render compose, or from the host: catalyst fetch --data FOLDER")  # fmt: skip
+NOT_FETCHED = ("no model is fetched in this container; compose and quadlet have a third one that does it, as written by "
+               "catalyst render, and on the host it is: catalyst fetch --data FOLDER")  # fmt: skip
 
 
 def unprivileged(settings: Settings) -> Settings:

@@ -65,7 +65,7 @@ def _passable(paths: Iterable[str]) -> None:
               if not step.stat().st_mode & stat.S_IXOTH]  # fmt: skip
     if os.geteuid() == 0 and closed:
         raise EngineUnusable(f"the guard alone cannot be used: as an ordinary user it may not read what lies in {closed[0]}",
-                             "install bubblewrap, or run catalyst as a user")  # fmt: skip
+                             "sudo apt-get install bubblewrap, or run catalyst as an ordinary user")  # fmt: skip
 
 
 def opened(ready: Prepared, folder: Path) -> None:

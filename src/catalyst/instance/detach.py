@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalyst.engine import process
-from catalyst.errors import CatalystError, WorkloadFailed
+from catalyst.errors import CatalystError, WorkloadFailed, pasted
 from catalyst.instance import wanted
 from catalyst.instance.front import link
 from catalyst.instance.log import plain
@@ -55,7 +55,7 @@ def detach(settings: Settings, tell: Callable[[str], None], tokens: Tokens | Non
         if background.poll() is not None:
             raise _failure(lines, background.returncode)
         time.sleep(0.05)
-    raise CatalystError("it did not answer in time", f"catalyst logs --data {settings.data}")
+    raise CatalystError("it did not answer in time", f"catalyst logs --data {pasted(settings.data)}")
 
 
 def _failure(lines: list[str], code: int) -> CatalystError:

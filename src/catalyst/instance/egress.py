@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from catalyst.egress import rules
-from catalyst.errors import CatalystError, NotRunning
+from catalyst.errors import CatalystError, NotRunning, pasted
 from catalyst.instance import saved
 from catalyst.instance.store import INSIDE, Store
 from catalyst.instance.way_out import CONTROL, control_name, control_path
@@ -32,7 +32,7 @@ def state(settings: Settings) -> dict[str, Any]:
     return {
         "running": record is not None, "mode": mode.name.lower(), "reach": REACH[mode],
         "rules": [{"rule": rule, "from": _origin(settings, rule)} for rule in shown],
-        "open": found.get("open", 0), "refused": [_refused(one) for one in found.get("refused", [])],
+        "open": found.get("open", 0), "refused": [_refused(one, settings) for one in found.get("refused", [])],
     }  # fmt: skip
 
 
@@ -42,18 +42,19 @@ def _origin(settings: Settings, rule: str) -> str:
     return "built in" if rule in settings.built_in_hosts() else "allowed since the start"
 
 
-def _refused(one: dict[str, Any]) -> dict[str, Any]:
+def _refused(one: dict[str, Any], settings: Settings) -> dict[str, Any]:
     instead = one.get("instead", "")
+    named = f" --data {pasted(settings.data)}" if settings.origin["data"] == "--data" else ""
     return {
         **{name: one.get(name, "") for name in COLUMNS},
-        "allow": f"catalyst egress allow '{instead}'" if instead else "nothing can",
+        "allow": f"catalyst egress allow '{instead}'{named}" if instead else "nothing can",
     }
 
 
 def last_refused(settings: Settings, most: int = 5) -> list[dict[str, Any]]:
     """For `catalyst status`: nothing where no broker answers."""
     try:
-        return [_refused(one) for one in _listed(Store(settings.data)).get("refused", [])[:most]]
+        return [_refused(one, settings) for one in _listed(Store(settings.data)).get("refused", [])[:most]]
     except CatalystError:
         return []
 

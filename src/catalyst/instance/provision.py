@@ -50,23 +50,31 @@ def workload(settings: Settings, engine: Engine, tell: Tell, wake: int) -> tuple
 
 
 def _clone(settings: Settings, tell: Tell) -> Path | None:
-    """The pinned release in the data directory; None, said plainly, where it cannot be fetched."""
+    """The pinned commit in the data directory, which git compares with what arrives; None, said plainly, where it cannot be
+    fetched."""
+    instead = "" if settings.app == "comfyui" else "; the canary runs in its place"
     if settings.network_mode is NetworkMode.ISOLATED or not shutil.which("git"):
-        tell("no ComfyUI found (--comfyui DIR names one); the canary runs in its place")
+        without = "isolated mode fetches none" if settings.network_mode is NetworkMode.ISOLATED else "git is not installed"
+        tell(f"no ComfyUI found (--comfyui DIR names one), and {without}{instead}")
         return None
     Store(settings.data).must_be_ours()
-    reachable = process.run([*GIT, "ls-remote", "--exit-code", comfyui.SOURCE, comfyui.RELEASE], timeout=15)
-    target = Path(settings.data) / "comfyui"
-    if reachable.code == 0:
-        tell(f"fetching ComfyUI {comfyui.RELEASE}")
-        cloned = process.run([*GIT, "clone", "--quiet", "--depth", "1", "--branch", comfyui.RELEASE, comfyui.SOURCE,
-                              str(target)], timeout=1800)  # fmt: skip
-        if cloned.code == 0:
-            return target
-        reachable = cloned
-    why = one_line((reachable.err.strip().splitlines() or ["no such release"])[-1])
-    tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}); the canary runs in its place")
-    return None
+    target, new = Path(settings.data) / "comfyui", Path(settings.data) / "comfyui.new"
+    remove_session(new)
+    # first whether anybody answers, so that a machine without a network waits for seconds
+    steps = ((15, "ls-remote", "--exit-code", comfyui.SOURCE, "HEAD"), (15, "init", "--quiet", str(new)),
+             (1800, "-C", str(new), "fetch", "--quiet", "--depth", "1", comfyui.SOURCE, comfyui.COMMIT),
+             (600, "-C", str(new), "checkout", "--quiet", "--detach", comfyui.COMMIT))  # fmt: skip
+    for number, (timeout, *words) in enumerate(steps):
+        if number == 1:
+            tell(f"fetching ComfyUI {comfyui.RELEASE}")
+        done = process.run([*GIT, *words], timeout=timeout)
+        if done.code != 0:
+            why = one_line((done.err.strip().splitlines() or ["it does not answer"])[-1])
+            tell(f"no ComfyUI found, and {comfyui.SOURCE} cannot be fetched ({why}){instead}")
+            remove_session(new)
+            return None
+    new.rename(target)
+    return target
 
 
 def install(settings: Settings, engine: Engine, tree: Path, tell: Tell, wake: int) -> Interpreter:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, FirstProcess, choose, hold, started
-from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, plain
+from catalyst.errors import FAILED, CatalystError, Unenforceable, WorkloadFailed, pasted, plain
 from catalyst.guard.record import replace
 from catalyst.guard.supervise import OWN_CODES, PLACE_UNUSABLE
 from catalyst.instance import cleanup, front, health, leftovers, posture, prepare, profiles, provision, wanted
@@ -173,7 +173,7 @@ class Instance:
             if self.sandbox.poll() is not None or self.gateway.poll() is not None:
                 raise self._failure()
         raise WorkloadFailed(f"the workload did not answer within {READY_WITHIN:g} s",
-                             f"read its log: catalyst logs --data {self.settings.data}")  # fmt: skip
+                             f"read its log: catalyst logs --data {pasted(self.settings.data)}")  # fmt: skip
 
     def _announce(self, announce: Callable[[str], None]) -> None:
         """Before the sandbox was looked at, too: until then the gateway carries nothing to it."""
@@ -198,7 +198,7 @@ class Instance:
         shown = "".join(f"\n  | {line}" for line in lines[-8:])
         return WorkloadFailed(
             f"the workload ended before it answered (exit code {code}){shown}",
-            f"read its log: catalyst logs --data {self.settings.data}",
+            f"read its log: catalyst logs --data {pasted(self.settings.data)}",
         )
 
     def _check(self, ready: Prepared, engine: Engine) -> None:
@@ -270,7 +270,7 @@ class Instance:
 
     def _failure_after(self, code: int) -> WorkloadFailed:
         return WorkloadFailed(
-            f"the workload ended (exit code {code})", f"read its log: catalyst logs --data {self.settings.data}"
+            f"the workload ended (exit code {code})", f"read its log: catalyst logs --data {pasted(self.settings.data)}"
         )
 
     def _end_sandbox(self) -> None:

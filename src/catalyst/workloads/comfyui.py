@@ -15,8 +15,9 @@ CODE = "/opt/comfyui"
 NODE_PACKAGES = f"{DATA}/{Place.PACKAGES.value}"
 # Four HTTP flaws (CVE-2026-56670 to 56673) and the pickle through an upload (CVE-2026-68771) are fixed from here on.
 FIXED = (0, 28, 0)
-# A tag, because no commit of that release could be read where this was written; `git verify-tag` is the owner's to run.
-RELEASE, SOURCE = "v0.28.0", "https://github.com/Comfy-Org/ComfyUI.git"
+# What the image is built from, too (image/Dockerfile). By its commit, for a tag moves.
+RELEASE, COMMIT = "0.38.0", "6b747c0428c343e1417219641db93a4fb7cb69ae"
+SOURCE = "https://github.com/Comfy-Org/ComfyUI.git"
 
 
 def find(settings: Settings) -> Path | None:
@@ -32,7 +33,7 @@ def find(settings: Settings) -> Path | None:
         except (OSError, ValueError) as error:
             why = f"not a ComfyUI checkout: {getattr(error, 'filename', tree)}: {getattr(error, 'strerror', error)}"
             raise PathRefused("COMFYUI_PATH", settings.comfyui, why.lower(),
-                              f"git clone --depth 1 --branch {RELEASE} {SOURCE} DIR") from error  # fmt: skip
+                              f"git clone --depth 1 --branch v{RELEASE} {SOURCE} DIR") from error  # fmt: skip
         return tree
     for own in (Path(settings.data) / "comfyui", Path(CODE)):
         if (own / "main.py").is_file() and (own / "comfyui_version.py").is_file():

@@ -51,4 +51,6 @@ def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
                           capture_output=True, text=True, timeout=60, start_new_session=True)  # fmt: skip
     assert done.returncode == 2
     assert "no terminal" in done.stderr
+    assert "--passphrase-fd" in done.stderr
+    assert "--stdin" not in done.stderr, "which is for a value"
     assert not (tmp_path / "vault.age").exists()

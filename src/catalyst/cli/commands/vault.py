@@ -47,7 +47,7 @@ def vault_set(arguments: argparse.Namespace) -> int:
     elif arguments.file:
         value = secrets.from_file(arguments.file)
     else:
-        value = secrets.prompt(f"value of {name}").reveal()
+        value = secrets.prompt(f"value of {name}", secrets.BY_STDIN).reveal()
     new = New(name, Secret(value), tuple(arguments.host), tuple(arguments.path))
     now = vault.put(path(settings), _unlock(settings, arguments), [new], ask)
     entry = next(one for one in now.entries if one.name == name)

@@ -8,7 +8,7 @@ from catalyst.engine import process
 from catalyst.engine.engine import Engine, Unusable, Usable, children
 
 OLDEST = (0, 8, 0)  # --disable-userns and --size
-INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora)"
+INSTALL = "sudo apt-get install bubblewrap, or on Fedora: sudo dnf install bubblewrap"
 
 
 def find(thorough: bool) -> Usable | Unusable:
