@@ -85,7 +85,7 @@ def test_what_the_image_is_made_of_is_pinned_and_the_lock_is_for_it() -> None:
     assert re.fullmatch(r"[0-9a-f]{40}", arguments["COMFYUI_COMMIT"])
     (version,) = re.findall(r"^# ComfyUI at one commit, ([0-9.]+),", text, re.MULTILINE)
     assert f"Packages of ComfyUI {version}, the commit in image/Dockerfile" in (IMAGE / "comfyui.lock").read_text()
-    assert (COMMIT, RELEASE) == (arguments["COMFYUI_COMMIT"], version)  # and what up fetches
+    assert (arguments["COMFYUI_COMMIT"], version) == (COMMIT, RELEASE)  # and what up fetches
     assert f"ComfyUI {version} is fetched" in (IMAGE.parent / "docs/guides/image.md").read_text()
 
 

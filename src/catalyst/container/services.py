@@ -28,7 +28,7 @@ from catalyst.render import broker, pod
 from catalyst.render.session import BROKER_FILE
 from catalyst.secret import Secret
 from catalyst.services.broker import client
-from catalyst.settings import PASSWORD_HASH, Settings
+from catalyst.settings import PASSWORD_HASH, Settings, environment
 
 ANSWER_WITHIN, DRAIN = 60.0, 4.0  # s: the gateway, which imports for a second; and what it gets to end
 ANSWERS = b"answers"
@@ -209,7 +209,7 @@ def _shell() -> str:
     """What a command sent into this container begins with. The kubelet tells every container where its API server is
     (kubernetes.io/docs/concepts/services-networking/service), and a pod's host name is its name."""
     name = socket.gethostname()
-    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    in_pod = environment("KUBERNETES_SERVICE_HOST")
     return f"kubectl -n {pod.NAME} exec {name} -c front --" if in_pod else f"docker exec {name}"
 
 

@@ -61,10 +61,10 @@ def _clone(settings: Settings, tell: Tell) -> Path | None:
     target, new = Path(settings.data) / "comfyui", Path(settings.data) / "comfyui.new"
     remove_session(new)
     # first whether anybody answers, so that a machine without a network waits for seconds
-    steps = ((15, "ls-remote", "--exit-code", comfyui.SOURCE, "HEAD"), (15, "init", "--quiet", str(new)),
-             (1800, "-C", str(new), "fetch", "--quiet", "--depth", "1", comfyui.SOURCE, comfyui.COMMIT),
-             (600, "-C", str(new), "checkout", "--quiet", "--detach", comfyui.COMMIT))  # fmt: skip
-    for number, (timeout, *words) in enumerate(steps):
+    steps = ((15, ("ls-remote", "--exit-code", comfyui.SOURCE, "HEAD")), (15, ("init", "--quiet", str(new))),
+             (1800, ("-C", str(new), "fetch", "--quiet", "--depth", "1", comfyui.SOURCE, comfyui.COMMIT)),
+             (600, ("-C", str(new), "checkout", "--quiet", "--detach", comfyui.COMMIT)))  # fmt: skip
+    for number, (timeout, words) in enumerate(steps):
         if number == 1:
             tell(f"fetching ComfyUI {comfyui.RELEASE}")
         done = process.run([*GIT, *words], timeout=timeout)
