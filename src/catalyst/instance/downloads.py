@@ -18,7 +18,7 @@ from catalyst.instance.prepare import Prepared
 from catalyst.instance.resolving import Answered
 from catalyst.instance.store import remove_session
 from catalyst.models.fetch.shelf import STAGING, Shelf
-from catalyst.models.fetch.target import Target
+from catalyst.models.fetch.target import Target, is_size
 from catalyst.models.fetch.wanted import Wanted
 from catalyst.settings import Settings
 from catalyst.workloads import fetcher
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Opened = Callable[..., AbstractContextManager[job.Job]]  # called as job.opened is
 AGAIN = "catalyst fetch tries again, and goes on where it broke off"
 GRACE = 5.0  # s on top of what the downloader gives itself
+MOST_SAID = 32 << 20  # bytes of what is kept of one run's words; as objects they are twenty times that
 
 
 # Where the sites are, with tokens and without: for a host that has one, the broker answers with the run's certificate.
@@ -66,9 +67,8 @@ class Downloads:
         """What the sites say of each."""
         items = [{"key": one.source, "site": one.site, "repo": one.repo, "file": one.file, "revision": one.revision,
                   "version": one.version, "folder": one.folder} for one in wanted]  # fmt: skip
-        said: list[dict[str, Any]] = []
-        why = self._run("resolve", items, said.append)
-        lines = {line["key"]: line for line in reversed(said)}  # the first word counts
+        lines: dict[str, dict[str, Any]] = {}
+        why = self._run("resolve", items, lambda line: bool(lines.setdefault(line["key"], line)))  # the first word counts
         for one in wanted:
             line = lines.get(one.source, {})
             if isinstance(line.get("files"), list):
@@ -91,16 +91,18 @@ class Downloads:
         arrived: list[tuple[Target, int, str]] = []
         failed: list[dict[str, Any]] = []
 
-        def take(line: dict[str, Any]) -> None:
+        def take(line: dict[str, Any]) -> bool:
             one, at, size = waiting.get(line["key"]), line.get("at"), line.get("size")
-            if one and type(at) is int:
+            if one and is_size(at):
                 show(one.path, at, one.size or one.about)
-            elif one and type(size) is int and isinstance(line.get("sha256"), str):
+                return False
+            if one and is_size(size) and isinstance(line.get("sha256"), str):
                 arrived.append((waiting.pop(line["key"]), size, line["sha256"]))
                 show(one.path, size, size)
             elif one and "error" in line:
                 del waiting[line["key"]]
                 failed.append(line)
+            return True
 
         try:
             why = self._run("download", items, take)
@@ -111,25 +113,28 @@ class Downloads:
         order = [one for one, _ in targets]
         yield from sorted(arrived, key=lambda three: order.index(three[0]))
 
-    def _run(self, act: str, items: list[dict[str, Any]], take: Callable[[dict[str, Any]], None]) -> str:
-        """Give it a request; why it ended before it had done it, empty when it did not."""
+    def _run(self, act: str, items: list[dict[str, Any]], take: Callable[[dict[str, Any]], bool]) -> str:
+        """Give it a request; why it ended before it had done it, empty when it did not. `take` says whether it may have kept
+        a line. Raises CatalystError where too much is said."""
         if not items:
             return ""
         left = self._until - time.monotonic()
         if left <= 0:
             return "time is up (DOWNLOAD_TIMEOUT)"
         self._write({"act": act, "sites": SITES, "seconds": left, "items": items})
-        last = ""
+        last, kept = "", 0
 
         def line(data: bytes) -> None:
-            nonlocal last
+            nonlocal last, kept
             try:
                 said = json.loads(data)
             except (ValueError, RecursionError):
                 last = plain(data.decode(errors="replace").strip(), 300) or last
                 return
-            if isinstance(said, dict) and isinstance(said.get("key"), str):
-                take(said)
+            if isinstance(said, dict) and isinstance(said.get("key"), str) and take(said):
+                kept += len(data)
+                if kept > MOST_SAID:
+                    raise CatalystError("the downloader says too much", AGAIN)
 
         try:
             self._job = self._job or self._opened()

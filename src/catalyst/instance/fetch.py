@@ -110,8 +110,8 @@ def before(
     last: dict[str, int] = {}
 
     def show(path: str, have: int, total: int) -> None:
-        step = 10 * have // total if total else 0
-        if last.get(path) != step:
+        step = min(10, 10 * have // total) if total else 0
+        if step > last.get(path, -1):  # who goes back and forth is not followed
             last[path] = step
             tell(f"{path}: {10 * step} % of {size_of(total)}" if total else f"{path}: fetching")
 

@@ -116,15 +116,16 @@ def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
 def _follow(running: "process.Process[bytes]", line: Line, wake: int, seconds: float | None) -> tuple[bool, bool]:
     """Hand on what it prints until it ends; whether we were asked to stop, and whether its time was up.
 
-    Read as it comes: half a line must not make us wait for the other half.
+    Read as it comes: half a line must not make us wait for the other half. The clock is asked each time: who never stops
+    talking would never be late (tests/attacks/test_fetch_words.py).
     """
     pending, until = b"", None if seconds is None else time.monotonic() + seconds
     output = running.stdout.fileno() if running.stdout else wake
     while True:
-        left = None if until is None else max(0.0, until - time.monotonic())
-        ready = select.select([output, wake], [], [], left)[0]
-        if wake in ready or not ready:
-            return wake in ready, not ready
+        left = None if until is None else until - time.monotonic()
+        ready = select.select([output, wake], [], [], None if left is None else max(0.0, left))[0]
+        if wake in ready or not ready or (left is not None and left <= 0):
+            return wake in ready, wake not in ready
         got = os.read(output, 1 << 16)
         if not got:
             if pending:
