@@ -2,7 +2,8 @@
 
 The downloader is held by a guard of its own, as the workload is to be, and closer: it writes the staging folder alone, not
 even scratch folders, where the workload would find what it left; of the data directory's other folders it opens none. Its
-broker's control is out of its reach, although all have one uid. What outlives its guard becomes our child, and is ended.
+broker's control is out of its reach, although all have one uid. What outlives its guard becomes our child, and is ended
+before what it brought is looked at.
 """
 
 import os
@@ -11,7 +12,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,9 @@ def opened(
     """As job.opened, in the container around us."""
     folder = Store(settings.data).make_kept() / f"{SESSION}{os.urandom(6).hex()}"
     sockets = Sockets(folder)
-    try:
+    with ExitStack() as after:
+        after.callback(remove_session, folder)
+        after.callback(_end_all_but, {*children(os.getpid())})  # with a file open, it could change what was hashed
         ready = prepare.prepare(
             settings, lambda policy, python: _in_place(make(policy, python), f"{sockets.out}/{SOCKET}"), folder, sockets,
             lifeline=0, tokens=tokens is not None,
@@ -96,8 +99,6 @@ def opened(
         control = abstract(folder.name) if scoped else nameless(folder)
         with way_out(ready, folder, at_once=True, tokens=tokens, tell=tell, control=control) as broker:
             yield Job(ready, folder, broker)
-    finally:
-        remove_session(folder)
 
 
 def _in_place(workload: Workload, door: str) -> Workload:

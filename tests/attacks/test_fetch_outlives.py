@@ -1,0 +1,80 @@
+"""In a container a downloader that is ended by force can leave something behind: its guard has so long to end what it started
+and is killed then. With a file of the staging folder open that would write on while the file is hashed, scanned and placed."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import catalyst
+from attacks.test_fetch_inside import UID
+from catalyst.engine.facts import _landlock
+from support import open_to_all
+
+pytestmark = pytest.mark.skipif(not _landlock(), reason="the downloader is held by Landlock here")
+
+# In a session of its own and deaf to signals, it writes into what was promised to be whole.
+ATTACK = """
+import os, signal, sys, time
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o644)
+if os.fork() == 0:
+    os.setsid()
+    print(os.getpid(), flush=True)
+    while True:
+        os.pwrite(file, os.urandom(8), 0)
+        time.sleep(0.01)
+time.sleep(600)
+"""
+DRIVER = """
+import json, os, sys, time
+from pathlib import Path
+from unittest import mock
+import catalyst
+from catalyst.container import fetch as inside, prepare
+from catalyst.guard.record import replace
+from catalyst.instance import alone, fetch, wanted
+from catalyst.instance.store import Store
+from catalyst.models.fetch.shelf import Shelf
+from catalyst.render.targets import guard
+from catalyst.settings import load
+from catalyst.workloads import fetcher
+data, script = sys.argv[1:]
+here = str(Path(catalyst.__file__).parent)
+settings = load({"data": data}, environ={})
+Store(data).prepare(settings.user)
+staging = str(Shelf(Path(data) / "models", settings.user).path / ".fetch")
+def make(_policy, python):
+    return replace(fetcher.workload(python, staging), argv=(python.executable, "-I", "-S", "-c", script, f"{staging}/a.part"))
+confined = replace(fetch._confined(settings, wanted.named(["hf:o/r/x.safetensors"])), user=(os.getuid(), os.getgid()))
+wake, asked = os.pipe()
+seen = []
+def line(data):
+    seen.append(int(data))
+    os.write(asked, b"x")
+with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACKAGE", here), \\
+     mock.patch.object(alone, "PATIENCE", 0.0), inside.nothing_left():
+    with inside.opened(confined, inside.HERE, make) as one:
+        ended = one.run(line, wake)
+        (left,) = seen
+        alive = os.path.exists(f"/proc/{left}")
+    print(json.dumps([ended.stopped, alive, os.path.exists(f"/proc/{left}")]))
+"""
+
+
+def test_nothing_of_it_is_there_when_its_files_are_looked_at(tmp_path: Path) -> None:
+    open_to_all(tmp_path)
+    shutil.copytree(Path(catalyst.__file__).parent, tmp_path / "lib/catalyst", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "home").mkdir()
+    os.chown(tmp_path / "home", UID, UID)
+    become = ["/usr/bin/setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"] if os.geteuid() == 0 else []
+    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK]
+    env = {"PYTHONPATH": str(tmp_path / "lib"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
+    done = subprocess.run([*become, *words], env=env, capture_output=True, text=True, timeout=120, cwd="/")
+    assert done.returncode == 0, done.stderr
+    stopped, alive, after = json.loads(done.stdout)
+    assert (stopped, alive) == (True, True), "the control: it outlived its guard"
+    assert not after
