@@ -42,7 +42,7 @@ from catalyst.models.fetch.shelf import Shelf
 from catalyst.render.targets import guard
 from catalyst.settings import load
 from catalyst.workloads import fetcher
-data, script = sys.argv[1:]
+data, script, patience = sys.argv[1:]
 here = str(Path(catalyst.__file__).parent)
 settings = load({"data": data}, environ={})
 Store(data).prepare(settings.user)
@@ -56,7 +56,7 @@ def line(data):
     seen.append(int(data))
     os.write(asked, b"x")
 with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACKAGE", here), \\
-     mock.patch.object(alone, "PATIENCE", 0.0), inside.nothing_left():
+     mock.patch.object(alone, "PATIENCE", float(patience)), inside.nothing_left():
     with inside.opened(confined, inside.HERE, make) as one:
         ended = one.run(line, wake)
         (left,) = seen
@@ -65,16 +65,26 @@ with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACK
 """
 
 
-def test_nothing_of_it_is_there_when_its_files_are_looked_at(tmp_path: Path) -> None:
+def ended(tmp_path: Path, patience: float) -> tuple[bool, bool, bool]:
+    """Was it stopped, did it outlive its guard, and was it there afterwards? `patience`: s that its guard gets."""
     open_to_all(tmp_path)
     shutil.copytree(Path(catalyst.__file__).parent, tmp_path / "lib/catalyst", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "home").mkdir()
     os.chown(tmp_path / "home", UID, UID)
     become = ["/usr/bin/setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"] if os.geteuid() == 0 else []
-    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK]
+    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK, str(patience)]
     env = {"PYTHONPATH": str(tmp_path / "lib"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
     done = subprocess.run([*become, *words], env=env, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
     stopped, alive, after = json.loads(done.stdout)
-    assert (stopped, alive) == (True, True), "the control: it outlived its guard"
+    return stopped, alive, after
+
+
+def test_a_guard_gets_the_time_to_end_what_is_deaf(tmp_path: Path) -> None:
+    assert ended(tmp_path, 60.0) == (True, False, False)
+
+
+def test_nothing_of_it_is_there_when_its_files_are_looked_at(tmp_path: Path) -> None:
+    stopped, outlived, after = ended(tmp_path, 0.0)
+    assert (stopped, outlived) == (True, True), "the control: it outlives a guard that is killed"
     assert not after

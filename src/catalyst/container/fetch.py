@@ -93,7 +93,7 @@ def opened(
         if tokens is not None or ground_for_tokens.given(settings):
             ground_for_tokens.insist(ready)  # whether they are used or not, they are in this container
         _say_gaps(ready, tell)
-        ready = tightened(ready)
+        ready = replace(tightened(ready), engine=HERE)  # by which a guard is given the time to end what it started
         make_session(folder, ready.files)
         scoped = plan.decode(ready.inner.text).scoped
         control = abstract(folder.name) if scoped else nameless(folder)
