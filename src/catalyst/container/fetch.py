@@ -24,7 +24,7 @@ from catalyst.errors import CatalystError
 from catalyst.guard import plan, syscalls
 from catalyst.guard.landlock import SYSTEM
 from catalyst.guard.record import replace
-from catalyst.instance import fetch
+from catalyst.instance import alone, fetch
 from catalyst.instance.job import Job
 from catalyst.instance.prepare import MakeWorkload, Prepared
 from catalyst.instance.store import Store, make_session, remove_session
@@ -117,15 +117,14 @@ def _in_place(workload: Workload, door: str) -> Workload:
 
 
 def tightened(ready: Prepared) -> Prepared:
-    """`ready` with file rules that leave the downloader less than any workload has, where the kernel has such rules."""
+    """`ready` with a filter, and where the kernel has such, file rules that leave the downloader less than any workload has."""
     todo = plan.decode(ready.inner.text)
-    if todo.file_rules is None:
-        return ready
-    (place,) = todo.places
     rules = todo.file_rules
-    beside = _beside(place.inside, ready.settings.data, rules.execute)
-    rules = replace(rules, write=(place.inside,), hidden=tuple(dict.fromkeys((*rules.hidden, *beside))))
-    text = plan.encode(replace(todo, file_rules=rules))
+    if rules is not None:
+        (place,) = todo.places
+        beside = _beside(place.inside, ready.settings.data, rules.execute)
+        rules = replace(rules, write=(place.inside,), hidden=tuple(dict.fromkeys((*rules.hidden, *beside))))
+    text = plan.encode(replace(todo, file_rules=rules, filter=alone.modeless(ready, todo.filter)))
     return replace(ready, inner=replace(ready.inner, text=text), files={**ready.files, PLAN_FILE: text.encode()})
 
 
