@@ -60,6 +60,9 @@ def before(settings: Settings, orders: Sequence[Order], tell: Tell, wake: int, t
             fetch.before(settings, orders, HERE, tell, wake, tokens, opened)
         except OSError as error:  # a full volume; the workload may do with what is there
             tell(f"models are not fetched: {(error.strerror or str(error)).lower()}")
+        finally:
+            if tokens:
+                tokens.lend_no_more()
 
 
 def shown_too(tell: Tell, show: Callable[[list[str]], None]) -> Tell:

@@ -214,6 +214,15 @@ def test_what_a_container_that_was_killed_left_is_swept(own: Settings, monkeypat
     assert not left.exists()
 
 
+@pytest.mark.parametrize("outcome", [CatalystError("the lock file is damaged"), Report(())])
+def test_tokens_of_a_downloader_that_never_came_are_let_go_of(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, outcome: object
+) -> None:
+    monkeypatch.setattr(instance, "fetch", Mock(side_effect=[outcome]))
+    fetch.before(own, [], lambda _: None, 0, tokens := Mock())
+    tokens.lend_no_more.assert_called_once_with()
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), CatalystError("no network", "look")])
 def test_what_cannot_be_had_is_said_and_the_start_goes_on(
     own: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception
