@@ -44,7 +44,7 @@ def start(data: Path, answer: dict[str, Any], words: Sequence[dict[str, Any]]) -
         yield SimpleNamespace(run=run, tokens=list)
 
     def run(line: Callable[[bytes], None], _wake: int, **_: object) -> job.Ended:
-        request = json.loads((data / "models/.fetch/request.json").read_text())
+        request = json.loads((data / "models/.fetch/request.json").read_text().splitlines()[0])
         if request["act"] == "resolve":
             said: Sequence[dict[str, Any]] = [{"key": SOURCE, "files": [answer]}]
         else:

@@ -79,7 +79,7 @@ def shown_too(tell: Tell, show: Callable[[list[str]], None]) -> Tell:
 
 @contextmanager
 def opened(
-    settings: Settings, _engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], None] = lambda _: None,
+    settings: Settings, _engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], Prepared] = lambda ready: ready,
     tokens: "Tokens | None" = None, tell: Tell = lambda _: None,
 ) -> Iterator[Job]:  # fmt: skip
     """As job.opened, in the container around us."""
@@ -92,7 +92,7 @@ def opened(
             settings, lambda policy, python: _in_place(make(policy, python), f"{sockets.out}/{SOCKET}"), folder, sockets,
             lifeline=0, tokens=tokens is not None,
         )  # fmt: skip
-        insist(ready)
+        ready = insist(ready)
         if tokens is not None or ground_for_tokens.given(settings):
             ground_for_tokens.insist(ready)  # whether they are used or not, they are in this container
         _say_gaps(ready, tell)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
+from catalyst.fetcher.main import KEY, seal
 from catalyst.fetcher.web import BUNDLES
+from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance import job, login, prepare
 from catalyst.instance.ground import temporary
@@ -20,6 +22,7 @@ from catalyst.instance.store import remove_session
 from catalyst.models.fetch.shelf import STAGING, Shelf
 from catalyst.models.fetch.target import Target, is_size
 from catalyst.models.fetch.wanted import Wanted
+from catalyst.render.session import PLAN_FILE
 from catalyst.settings import Settings
 from catalyst.workloads import fetcher
 
@@ -49,6 +52,7 @@ class Downloads:
         self._sandbox = opened or job.opened
         self._until = time.monotonic() + settings.download_timeout
         self._job: job.Job | None = None
+        self._key = os.urandom(16).hex()  # of requests
         self._held: list[dict[str, Any]] = []  # the broker's tokens, by name
         self._open = ExitStack()
         self.failures: list[tuple[str, str, str]] = []
@@ -149,7 +153,7 @@ class Downloads:
     def _opened(self) -> job.Job:
         staging, roots = str(self._shelf.path / STAGING), self._open.enter_context(_roots(self._engine))
         return self._open.enter_context(self._sandbox(
-            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots),
+            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots, **{KEY: self._key}),
             insist=self._insist, tokens=self._tokens, tell=self._tell,
         ))  # fmt: skip
 
@@ -163,18 +167,26 @@ class Downloads:
         try:
             file = os.open(fetcher.REQUEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644,
                            dir_fd=self._shelf.staging)  # fmt: skip
-            with os.fdopen(file, "w", encoding="utf-8") as stream:
+            with os.fdopen(file, "wb") as stream:
                 os.fchmod(file, 0o644)
-                json.dump(request, stream)
+                text = json.dumps(request).encode()
+                stream.write(text + b"\n" + seal(self._key, text))
         except OSError as error:
             raise ModelsUnusable(f"{self._shelf.path}/{STAGING}", (error.strerror or "").lower()) from error
 
-    def _insist(self, ready: Prepared) -> None:
-        """What must hold at the owner's level; and root's mount must be of the folder that is held open here."""
+    def _insist(self, ready: Prepared) -> Prepared:
+        """What must hold at the owner's level. The sandbox must get the folder that is held open here: at `normal` a workload
+        that runs may write the folder above, and put a link to any other in its place; so the guard compares them."""
         prepare.insist(replace(ready, settings=self._settings))
         seen = dict(ready.sandbox.identities).get(fetcher.STAGING, self._shelf.identity())
         if seen != self._shelf.identity():
             raise CatalystError("the staging folder was exchanged for another one", "who else writes the data directory?")
+        if not self._engine.own_files:  # an engine's files may have other numbers
+            return ready
+        todo = plan.decode(ready.inner.text)
+        places = tuple(replace(place, identity=self._shelf.identity()) for place in todo.places)
+        text = plan.encode(replace(todo, places=places))
+        return replace(ready, inner=replace(ready.inner, text=text), files={**ready.files, PLAN_FILE: text.encode()})
 
 
 @contextmanager

@@ -56,17 +56,17 @@ class Job:
 
 @contextmanager
 def opened(
-    settings: Settings, engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], None] = lambda _: None,
+    settings: Settings, engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], Prepared] = lambda ready: ready,
     tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Job]:  # fmt: skip
-    """Its sandbox and broker, until the end of the block. `insist` looks at what holds before anything starts; the broker
-    has `tokens`, and `tell` gets what should be known of them. Raises CatalystError.
+    """Its sandbox and broker, until the end of the block. `insist` looks at what holds before anything starts, and may ask
+    for more; the broker has `tokens`, and `tell` gets what should be known of them. Raises CatalystError.
     """
     folder = temporary()
     try:
         ready = prepare.prepare(settings, engine, make, name=folder.name, folder=folder, lifeline=0,
                                 tokens=tokens is not None)  # fmt: skip
-        insist(ready)
+        ready = insist(ready)
         ready = alone.adjusted(ready, folder) if engine is alone.ALONE else ready
         make_session(folder, ready.files)
         # of one uid with us and on our files, it could allow itself hosts at a socket that has a path
