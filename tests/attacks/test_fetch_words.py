@@ -15,6 +15,7 @@ import pytest
 
 from catalyst.cli.commands.fetch import _lines
 from catalyst.errors import CatalystError
+from catalyst.fetcher.sites import MOST_FILES
 from catalyst.instance import alone, downloads, fetch, job, wanted
 from catalyst.models.fetch.lock import Lock
 from catalyst.settings import load
@@ -34,7 +35,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def start(data: Path, answer: dict[str, Any], words: Sequence[dict[str, Any]]) -> list[str]:
+def start(data: Path, answer: dict[str, Any] | list[dict[str, Any]], words: Sequence[dict[str, Any]]) -> list[str]:
     """What the log has of a start whose downloader says `answer` when it is asked what there is, and then `words`."""
     settings = load({"data": str(data), "user": f"{os.geteuid() or 1000}"}, environ={})
     log: list[str] = []
@@ -46,9 +47,9 @@ def start(data: Path, answer: dict[str, Any], words: Sequence[dict[str, Any]]) -
     def run(line: Callable[[bytes], None], _wake: int, **_: object) -> job.Ended:
         request = json.loads((data / "models/.fetch/request.json").read_text().splitlines()[0])
         if request["act"] == "resolve":
-            said: Sequence[dict[str, Any]] = [{"key": SOURCE, "files": [answer]}]
+            said: Sequence[dict[str, Any]] = [{"key": SOURCE, "files": answer if isinstance(answer, list) else [answer]}]
         else:
-            (item,) = request["items"]
+            item = request["items"][0]
             (data / f"models/.fetch/{item['id']}.part").write_bytes(BODY)
             said = [{"key": item["id"], **one} for one in words]
         for one in said:
@@ -114,6 +115,13 @@ def test_many_answers_fill_no_memory(data: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(downloads, "MOST_SAID", 1 << 16, raising=False)
     end = [{"error": f"{number:1000}", "at": None} for number in range(100)]
     assert start(data, FILE, end)[-1] == "models are not fetched: the downloader says too much"
+
+
+def test_files_by_the_thousand_keep_no_scanner_busy(data: Path) -> None:
+    """A minute of its time for each, which no DOWNLOAD_TIMEOUT bounds."""
+    files = [{**FILE, "path": f"{number}.safetensors", "url": f"/{number}"} for number in range(MOST_FILES + 1)]
+    assert start(data, files, [])[-1] == "models: 1 failed"
+    assert start(data, files[:-1], [])[-1] == f"models: {MOST_FILES} failed", "the control: they were asked for"
 
 
 def test_who_never_stops_talking_is_late_all_the_same() -> None:

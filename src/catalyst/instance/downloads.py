@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
 from catalyst.fetcher.main import KEY, seal
+from catalyst.fetcher.sites import MOST_FILES
 from catalyst.fetcher.web import BUNDLES
 from catalyst.guard import plan
 from catalyst.guard.record import replace
@@ -75,8 +76,10 @@ class Downloads:
         why = self._run("resolve", items, lambda line: bool(lines.setdefault(line["key"], line)))  # the first word counts
         for one in wanted:
             line = lines.get(one.source, {})
-            if isinstance(line.get("files"), list):
+            if isinstance(line.get("files"), list) and len(line["files"]) <= MOST_FILES:  # each costs the scanner its time
                 yield Answered(one.source, line["files"])
+            elif "files" in line:
+                yield Answered(one.source, error="the downloader's answer is not understood", hint=AGAIN)
             elif "error" in line:
                 yield Answered(one.source, error=_words(line["error"]), hint=self._hint(line))
             else:
