@@ -164,7 +164,7 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
     def run(workload: Any, line: Any) -> job.Ended:
         package = str(Path(catalyst.__file__).parent / "fetcher")
         request = f"{workload.mounts[-1].source}/request.json"
-        start = mock.patch.object(process, "environment", lambda *_: {KEY: workload.env[KEY]})
+        start = mock.patch.object(process, "environment", return_value={KEY: workload.env[KEY]})
         with start:
             child = process.start([sys.executable, "-I", "-S", f"{package}/__main__.py", request], stdin=process.NULL,
                                   session=False)  # fmt: skip

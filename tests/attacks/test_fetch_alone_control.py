@@ -1,6 +1,6 @@
 """Where no engine is, an ordinary user's downloader has his uid and sees his files: it opened the way out for itself at the
-control socket of its own broker, which lay beside the socket that it is told of. And it opened his files to others, or closed
-them to himself: Landlock has no rule for a file's mode."""
+control socket of its own broker, which lay beside the socket that it is told of. And it opened his files to others, or
+closed them to himself: Landlock has no rule for a file's mode."""
 
 import os
 import shutil
@@ -57,7 +57,8 @@ if undone == "modes":
 secret = Path(data) / "secret"
 secret.touch(0o600)
 def make(_policy, python):
-    return replace(fetcher.workload(python, str(shelf.path / ".fetch")), argv=(python.executable, "-I", "-S", "-c", script, str(secret)))
+    words = (python.executable, "-I", "-S", "-c", script, str(secret))
+    return replace(fetcher.workload(python, str(shelf.path / ".fetch")), argv=words)
 confined = fetch._confined(settings, wanted.named(["hf:o/r/x.safetensors"]))
 reading, _writing = os.pipe()
 with job.opened(confined, alone.ALONE, make) as one:

@@ -1,5 +1,5 @@
-"""What a downloader that was taken over leaves in its staging folder, or a workload at `normal`: a folder in the place of the
-request stopped every later fetch, and one with gigabytes in it lay there for good."""
+"""What a downloader that was taken over leaves in its staging folder, or a workload at `normal`: a folder in the place of
+the request stopped every later fetch, and one with gigabytes in it lay there for good."""
 
 import os
 import subprocess

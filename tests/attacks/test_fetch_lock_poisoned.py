@@ -1,5 +1,5 @@
-"""At `normal` the workload may write in the models folder. A manifest that is mounted there, out of its hands, had its lock file
-beside it, in its hands: it said there from where and with which sha256 the next start takes what the owner named."""
+"""At `normal` the workload may write in the models folder. A manifest that is mounted there, out of its hands, had its lock
+file beside it, in its hands: it said there from where and with which sha256 the next start takes what the owner named."""
 
 import os
 import threading

@@ -1,5 +1,5 @@
-"""In a container a downloader that is ended by force can leave something behind: its guard has so long to end what it started
-and is killed then. With a file of the staging folder open that would write on while the file is hashed, scanned and placed."""
+"""In a container a downloader that is ended by force can leave something behind: its guard has so long to end what it
+started, and is killed then. With a file of the staging folder open it wrote on while that was hashed, scanned and placed."""
 
 import json
 import os
@@ -48,7 +48,8 @@ settings = load({"data": data}, environ={})
 Store(data).prepare(settings.user)
 staging = str(Shelf(Path(data) / "models", settings.user).path / ".fetch")
 def make(_policy, python):
-    return replace(fetcher.workload(python, staging), argv=(python.executable, "-I", "-S", "-c", script, f"{staging}/a.part"))
+    words = (python.executable, "-I", "-S", "-c", script, f"{staging}/a.part")
+    return replace(fetcher.workload(python, staging), argv=words)
 confined = replace(fetch._confined(settings, wanted.named(["hf:o/r/x.safetensors"])), user=(os.getuid(), os.getgid()))
 wake, asked = os.pipe()
 seen = []

@@ -68,7 +68,8 @@ def test_the_control_it_is_fetched_and_known_the_next_time(data: Path) -> None:
     assert start(data, FILE, [])[-1] == "models: 1 there already"
 
 
-@pytest.mark.parametrize("words", [{"at": LONG}, {"at": -LONG}, {"size": LONG, "sha256": ""}, {"size": 10**400, "sha256": ""}])
+@pytest.mark.parametrize("words", [{"at": LONG}, {"at": -LONG}, {"size": LONG, "sha256": ""},
+                                   {"size": 10**400, "sha256": ""}])  # fmt: skip
 def test_a_number_that_nobody_can_print(data: Path, words: dict[str, Any]) -> None:
     """A size of 1, so that a tenth of it is longer still."""
     log = start(data, {**FILE, "size": 1, "about": 1, "sha256": ""}, [words])

@@ -1,5 +1,5 @@
-"""Front reads what the models' container says, five times a second, and that one may have been taken over where its kernel has
-no Landlock. What lies there is no file that front waits at, falls over, or keeps open until it can open nothing any more."""
+"""Front reads what the models' container says, five times a second, and that one may have been taken over where its kernel
+has no Landlock. Whatever lies there, front does not wait at it, fall over it, or keep it open until it can open nothing."""
 
 import json
 import os

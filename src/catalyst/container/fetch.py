@@ -120,7 +120,7 @@ def _in_place(workload: Workload, door: str) -> Workload:
 
 
 def tightened(ready: Prepared) -> Prepared:
-    """`ready` with a filter, and where the kernel has such, file rules that leave the downloader less than any workload has."""
+    """`ready` with a filter, and where the kernel has them, file rules that leave the downloader less than any workload."""
     todo = plan.decode(ready.inner.text)
     rules = todo.file_rules
     if rules is not None:

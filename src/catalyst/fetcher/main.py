@@ -1,8 +1,8 @@
 """Do what a request says, a few things at a time, and say what became of each: one JSON document a line.
 
 A request: `act` (resolve or download), `sites` by name, `seconds` it may take, and `items`. An item without a line
-that has `error`, `files` or `sha256` was not finished. It lies where a workload may write that runs meanwhile, and would have
-a way out by it, with tokens; so below it stands its HMAC by a key that the environment has (RFC 2104, with SHA-256).
+that has `error`, `files` or `sha256` was not finished. It lies where a workload may write that runs meanwhile, which would
+have a way out by it, with tokens: so its HMAC stands below it, by a key of our environment (RFC 2104, with SHA-256).
 """
 
 import hmac

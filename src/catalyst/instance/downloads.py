@@ -156,7 +156,8 @@ class Downloads:
     def _opened(self) -> job.Job:
         staging, roots = str(self._shelf.path / STAGING), self._open.enter_context(_roots(self._engine))
         return self._open.enter_context(self._sandbox(
-            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots, **{KEY: self._key}),
+            self._confined, self._engine,
+            lambda _policy, python: fetcher.workload(python, staging, roots, **{KEY: self._key}),
             insist=self._insist, tokens=self._tokens, tell=self._tell,
         ))  # fmt: skip
 
@@ -178,8 +179,8 @@ class Downloads:
             raise ModelsUnusable(f"{self._shelf.path}/{STAGING}", (error.strerror or "").lower()) from error
 
     def _insist(self, ready: Prepared) -> Prepared:
-        """What must hold at the owner's level. The sandbox must get the folder that is held open here: at `normal` a workload
-        that runs may write the folder above, and put a link to any other in its place; so the guard compares them."""
+        """What must hold at the owner's level. And the sandbox must get the folder that is held open here: at `normal` a
+        workload that runs may put a link to any other in its place, so the guard compares them."""
         prepare.insist(replace(ready, settings=self._settings))
         seen = dict(ready.sandbox.identities).get(fetcher.STAGING, self._shelf.identity())
         if seen != self._shelf.identity():

@@ -61,7 +61,7 @@ class Shelf:
         return os.open(name, _FOLDER, dir_fd=self._models)
 
     def sweep(self) -> None:
-        """Throw away what an earlier fetch left in the staging folder and nobody came back for, and what is no file of ours."""
+        """Throw away what an earlier fetch left in the staging folder and nobody came back for, and what is none of ours."""
         for name in os.listdir(self.staging):  # noqa: PTH208 -- names, of a folder held open
             with suppress(OSError):
                 found = os.stat(name, dir_fd=self.staging, follow_symlinks=False)
@@ -71,8 +71,8 @@ class Shelf:
                     os.unlink(name, dir_fd=self.staging)
 
     def _empty(self, name: str) -> None:
-        """Remove a folder of the staging folder with all that it holds. It may be deep, or closed to its owner: so what lies in
-        it is moved up first, and nothing is reached by a path. Raises OSError."""
+        """Remove a folder of the staging folder with all that it holds. It may be deep, or closed to its owner: what lies
+        deeper is moved up first, and nothing is reached by a path. Raises OSError."""
         waiting = [name]
         while waiting:
             upper = waiting.pop()

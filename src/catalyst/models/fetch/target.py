@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from catalyst.errors import CatalystError
 from catalyst.fetcher.folders import FOLDERS, UNSURE
@@ -58,13 +58,13 @@ def from_answer(wanted: Wanted, lock: Lock, said: Any) -> Target:
                   guessed=not known)  # fmt: skip
 
 
-def is_size(value: object) -> bool:
+def is_size(value: object) -> TypeGuard[int]:
     """Bytes of a file? Longer numbers than these cannot even be printed."""
     return type(value) is int and 0 <= value <= LARGEST
 
 
 def _understood(said: Any) -> bool:
-    """Has it all keys, each of its type and size? What the lock file would not take is not taken: it could not be read again."""
+    """Has it all keys, each of its type and size? The lock file must be able to hold it, or could not be read again."""
     texts = ("path", "url", "sha256", "revision", "folder")
     if not isinstance(said, dict) or not all(isinstance(said.get(key), str) and len(said[key]) < 8192 for key in texts):
         return False

@@ -10,7 +10,7 @@ answers calls without argument rules from its constant-action bitmap (Linux 5.11
 
 import errno
 import struct
-from collections.abc import Collection, Container, Iterable, Set
+from collections.abc import Collection, Container, Iterable
 
 from catalyst.policy.model import SystemCalls
 from catalyst.policy.syscalls import arguments, tiers
@@ -62,7 +62,7 @@ class Program:
 
 
 def compile(  # noqa: A001 -- the field's word
-    rule: SystemCalls, machine: str, *, outer: bool = False, without: Set[str] = frozenset()
+    rule: SystemCalls, machine: str, *, outer: bool = False, without: frozenset[str] = frozenset()
 ) -> bytes:
     """The program for `machine` (uname -m). `outer`: the guard runs under it too, so what it needs is answered. `without`:
     calls that are refused whatever the tier says.
