@@ -1,6 +1,6 @@
 """At `normal` the workload may write the models folder, also while `catalyst fetch` runs beside it or a third container
-starts anew. With a request of its own it had a way out by the downloader, in `isolated` too, and the use of its tokens; with a
-link in the place of the staging folder it chose which folder of its user's a downloader that was taken over may write."""
+starts anew. With a request of its own it had a way out by the downloader, in `isolated` too, and the use of its tokens; with
+a link in the place of the staging folder it chose which folder of its user a downloader that was taken over may write."""
 
 import json
 import os
