@@ -27,22 +27,24 @@ if os.fork() == 0:
     while True:
         os.pwrite(file, os.urandom(8), 0)
         time.sleep(0.01)
-time.sleep(600)
+os.wait()
 """
 DRIVER = """
-import json, os, sys, time
+import json, os, signal, sys, time
+from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 import catalyst
 from catalyst.container import fetch as inside, prepare
 from catalyst.guard.record import replace
-from catalyst.instance import alone, fetch, wanted
+from catalyst.errors import CatalystError
+from catalyst.instance import alone, fetch, job, wanted
 from catalyst.instance.store import Store
 from catalyst.models.fetch.shelf import Shelf
 from catalyst.render.targets import guard
 from catalyst.settings import load
 from catalyst.workloads import fetcher
-data, script, patience = sys.argv[1:]
+data, script, patience, where = sys.argv[1:]
 here = str(Path(catalyst.__file__).parent)
 settings = load({"data": data}, environ={})
 Store(data).prepare(settings.user)
@@ -57,7 +59,18 @@ def line(data):
     seen.append(int(data))
     os.write(asked, b"x")
 with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACKAGE", here), \\
-     mock.patch.object(alone, "PATIENCE", float(patience)), inside.nothing_left():
+     mock.patch.object(alone, "PATIENCE", float(patience)), nullcontext() if where == "host" else inside.nothing_left():
+    if where == "host":
+        try:
+            with job.opened(confined, alone.ALONE, make) as one:
+                stopped, refused = one.run(line, wake).stopped, ""
+        except CatalystError as error:
+            stopped, refused = True, str(error)
+        alive = os.path.exists(f"/proc/{seen[0]}")
+        if alive:
+            os.kill(seen[0], signal.SIGKILL)
+        print(json.dumps([stopped, alive, refused]))
+        sys.exit()
     with inside.opened(confined, inside.HERE, make) as one:
         ended = one.run(line, wake)
         (left,) = seen
@@ -66,15 +79,17 @@ with mock.patch.object(prepare, "PACKAGE", here), mock.patch.object(guard, "PACK
 """
 
 
-def ended(tmp_path: Path, patience: float) -> tuple[bool, bool, bool]:
-    """Was it stopped, did it outlive its guard, and was it there afterwards? `patience`: s that its guard gets."""
+def ended(tmp_path: Path, patience: float, where: str = "container") -> tuple[bool, bool, bool | str]:
+    """Was it stopped, did it outlive its guard, and was it there afterwards, or on a host, what was said? `patience`: s that
+    its guard gets."""
     open_to_all(tmp_path)
     shutil.copytree(Path(catalyst.__file__).parent, tmp_path / "lib/catalyst", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "home").mkdir()
     os.chown(tmp_path / "home", UID, UID)
     become = ["/usr/bin/setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"] if os.geteuid() == 0 else []
-    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK, str(patience)]
-    env = {"PYTHONPATH": str(tmp_path / "lib"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
+    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK, str(patience), where]
+    env = {"PYTHONPATH": str(tmp_path / "lib"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home"),
+           "XDG_RUNTIME_DIR": str(tmp_path / "home")}  # fmt: skip
     done = subprocess.run([*become, *words], env=env, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
     stopped, alive, after = json.loads(done.stdout)
@@ -89,3 +104,14 @@ def test_nothing_of_it_is_there_when_its_files_are_looked_at(tmp_path: Path) -> 
     stopped, outlived, after = ended(tmp_path, 0.0)
     assert (stopped, outlived) == (True, True), "the control: it outlives a guard that is killed"
     assert not after
+
+
+def test_on_a_host_what_it_brought_is_not_looked_at(tmp_path: Path) -> None:
+    """There it is nobody's child, and could not be found."""
+    stopped, outlived, said = ended(tmp_path, 0.0, "host")
+    assert (stopped, outlived) == (True, True), "the control: it outlives a guard that is killed"
+    assert said == "what ran under the guard could not be ended, and may still write"
+
+
+def test_on_a_host_a_guard_gets_the_time_to_end_what_is_deaf(tmp_path: Path) -> None:
+    assert ended(tmp_path, 60.0, "host") == (True, False, "")

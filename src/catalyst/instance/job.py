@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, hold
+from catalyst.errors import CatalystError
 from catalyst.guard.record import Record
 from catalyst.instance import alone, prepare
 from catalyst.instance.ground import temporary
@@ -85,7 +86,9 @@ def run(settings: Settings, engine: Engine, make: MakeWorkload, line: Line, wake
 
 
 def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
-    """Nothing of it is left afterwards. What ended by itself ends quietly."""
+    """Nothing of it is left afterwards. What ended by itself ends quietly. Raises CatalystError where something may be: what
+    the guard alone held, and it could not end in time."""
+    outlived = False
     try:
         if running.stdin:
             with suppress(OSError):
@@ -93,10 +96,13 @@ def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
         running.wait(timeout=alone.PATIENCE if engine.target == "guard" else 0.5)
     except process.Expired:
         _kill(engine, name, running)
+        outlived = engine is alone.ALONE  # in a container it becomes the child of who started it (container/fetch.py)
     if running.stdout:
         running.stdout.close()
     running.wait()
     engine.remove(name)
+    if outlived:
+        raise CatalystError("what ran under the guard could not be ended, and may still write", "look for it: ps -fu $USER")
 
 
 def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
