@@ -151,6 +151,7 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
     """The report of the whole command, its downloader unconfined."""
     import catalyst
     from catalyst.engine import process
+    from catalyst.fetcher.main import KEY
     from catalyst.instance import alone, downloads, fetch, job, wanted
     from catalyst.settings import load
     from catalyst.workloads import interpreter
@@ -163,8 +164,10 @@ def fetch(url: str, data: Path, sources: Sequence[str], env: Mapping[str, str] =
     def run(workload: Any, line: Any) -> job.Ended:
         package = str(Path(catalyst.__file__).parent / "fetcher")
         request = f"{workload.mounts[-1].source}/request.json"
-        child = process.start([sys.executable, "-I", "-S", f"{package}/__main__.py", request], stdin=process.NULL,
-                              session=False)  # fmt: skip
+        start = mock.patch.object(process, "environment", return_value={KEY: workload.env[KEY]})
+        with start:
+            child = process.start([sys.executable, "-I", "-S", f"{package}/__main__.py", request], stdin=process.NULL,
+                                  session=False)  # fmt: skip
         assert child.stdout
         for one in child.stdout:
             line(one)

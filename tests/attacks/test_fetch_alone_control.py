@@ -1,5 +1,6 @@
 """Where no engine is, an ordinary user's downloader has his uid and sees his files: it opened the way out for itself at the
-control socket of its own broker, which lay beside the socket that it is told of."""
+control socket of its own broker, which lay beside the socket that it is told of. And it opened his files to others, or
+closed them to himself: Landlock has no rule for a file's mode."""
 
 import os
 import shutil
@@ -29,6 +30,13 @@ for name in [door.replace("out/out.sock", "egress.sock"), *names]:
 refused = b" 403 " in asked(door, b"CONNECT evil.example.net:443 HTTP/1.1\\r\\nHost: evil.example.net:443\\r\\n\\r\\n")
 print("REFUSED" if refused else "THROUGH", flush=True)
 """
+MODES = """
+import os, sys
+file = sys.argv[1]
+try: os.chmod(file, 0o777)
+except OSError: pass
+print("THROUGH" if os.stat(file).st_mode & 0o777 == 0o777 else "REFUSED", flush=True)
+"""
 DRIVER = """
 import os, sys
 from pathlib import Path
@@ -38,14 +46,19 @@ from catalyst.instance.store import Store
 from catalyst.models.fetch.shelf import Shelf
 from catalyst.settings import load
 from catalyst.workloads import fetcher
-data, script, named = sys.argv[1:]
+data, script, undone = sys.argv[1:]
 settings = load({"data": data}, environ={})
 Store(data).prepare(settings.user)
 shelf = Shelf(Path(data) / "models", settings.user)
-if named:
+if undone == "control":
     job.nameless = lambda _: None
+if undone == "modes":
+    alone.modeless = lambda _, filter: filter
+secret = Path(data) / "secret"
+secret.touch(0o600)
 def make(_policy, python):
-    return replace(fetcher.workload(python, str(shelf.path / ".fetch")), argv=(python.executable, "-I", "-S", "-c", script))
+    words = (python.executable, "-I", "-S", "-c", script, str(secret))
+    return replace(fetcher.workload(python, str(shelf.path / ".fetch")), argv=words)
 confined = fetch._confined(settings, wanted.named(["hf:o/r/x.safetensors"]))
 reading, _writing = os.pipe()
 with job.opened(confined, alone.ALONE, make) as one:
@@ -53,16 +66,17 @@ with job.opened(confined, alone.ALONE, make) as one:
 """
 
 
-@pytest.mark.parametrize("named", ["", "as it was before"])
-def test_it_cannot_allow_itself_a_host(tmp_path: Path, named: str) -> None:
+@pytest.mark.parametrize(("script", "undone"), [(ATTACK, ""), (ATTACK, "control"), (MODES, ""), (MODES, "modes")],
+                         ids=["a host", "a host, as it was before", "modes", "modes, as it was before"])  # fmt: skip
+def test_it_cannot_allow_itself_a_host_nor_others_a_file(tmp_path: Path, script: str, undone: str) -> None:
     open_to_all(tmp_path)
     shutil.copytree(Path(catalyst.__file__).parent, tmp_path / "lib/catalyst", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "home").mkdir()
     os.chown(tmp_path / "home", UID, UID)
     become = ["/usr/bin/setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups"] if os.geteuid() == 0 else []
-    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), ATTACK, named]
+    words = ["/usr/bin/python3", "-P", "-c", DRIVER, str(tmp_path / "home/data"), script, undone]
     env = {"PYTHONPATH": str(tmp_path / "lib"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home"),
            "XDG_RUNTIME_DIR": str(tmp_path / "home")}  # fmt: skip
     done = subprocess.run([*become, *words], env=env, capture_output=True, text=True, timeout=120, cwd="/")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["THROUGH" if named else "REFUSED"], (done.stdout, done.stderr)
+    assert done.stdout.split() == ["THROUGH" if undone else "REFUSED"], (done.stdout, done.stderr)

@@ -50,6 +50,10 @@ for folder in (*folders, "/tmp", "/dev/shm", "/var/tmp"):
     attempt(f"write {folder.removeprefix(data)}", lambda: planted(folder))
 for file in ("output/picture", "user/workflow", "models/loras/mine", ".catalyst/secret"):
     attempt(f"read {file}", lambda: open(f"{data}/{file}").close())
+for file in ("", "/.catalyst", "/.catalyst/secret", "/models", "/models/loras/mine", "/custom_nodes"):
+    attempt(f"open {file or 'data'} to others", lambda: os.chmod(data + file, os.stat(data + file).st_mode & 0o7777))
+    attempt(f"make {file or 'data'} older", lambda: os.utime(data + file))
+attempt("give away a file of its own", lambda: os.chown(f"{data}/models/.fetch", -1, os.getgid()))
 attempt("read its plan", lambda: [open(one).close() for one in glob.glob(f"{session}/*/plan.json") or [session + "/x"]])
 attempt("signal the one who started its guard", lambda: os.kill(int(guarded), 0))
 attempt("its environment", lambda: open(f"/proc/{guarded}/environ").close())

@@ -2,7 +2,8 @@
 
 The downloader is held by a guard of its own, as the workload is to be, and closer: it writes the staging folder alone, not
 even scratch folders, where the workload would find what it left; of the data directory's other folders it opens none. Its
-broker's control is out of its reach, although all have one uid. What outlives its guard becomes our child, and is ended.
+broker's control is out of its reach, although all have one uid. What outlives its guard becomes our child, and is ended
+before what it brought is looked at.
 """
 
 import os
@@ -11,7 +12,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from catalyst.errors import CatalystError
 from catalyst.guard import plan, syscalls
 from catalyst.guard.landlock import SYSTEM
 from catalyst.guard.record import replace
-from catalyst.instance import fetch
+from catalyst.instance import alone, fetch
 from catalyst.instance.job import Job
 from catalyst.instance.prepare import MakeWorkload, Prepared
 from catalyst.instance.store import Store, make_session, remove_session
@@ -59,6 +60,9 @@ def before(settings: Settings, orders: Sequence[Order], tell: Tell, wake: int, t
             fetch.before(settings, orders, HERE, tell, wake, tokens, opened)
         except OSError as error:  # a full volume; the workload may do with what is there
             tell(f"models are not fetched: {(error.strerror or str(error)).lower()}")
+        finally:
+            if tokens:
+                tokens.lend_no_more()
 
 
 def shown_too(tell: Tell, show: Callable[[list[str]], None]) -> Tell:
@@ -75,29 +79,29 @@ def shown_too(tell: Tell, show: Callable[[list[str]], None]) -> Tell:
 
 @contextmanager
 def opened(
-    settings: Settings, _engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], None] = lambda _: None,
+    settings: Settings, _engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], Prepared] = lambda ready: ready,
     tokens: "Tokens | None" = None, tell: Tell = lambda _: None,
 ) -> Iterator[Job]:  # fmt: skip
     """As job.opened, in the container around us."""
     folder = Store(settings.data).make_kept() / f"{SESSION}{os.urandom(6).hex()}"
     sockets = Sockets(folder)
-    try:
+    with ExitStack() as after:
+        after.callback(remove_session, folder)
+        after.callback(_end_all_but, {*children(os.getpid())})  # with a file open, it could change what was hashed
         ready = prepare.prepare(
             settings, lambda policy, python: _in_place(make(policy, python), f"{sockets.out}/{SOCKET}"), folder, sockets,
             lifeline=0, tokens=tokens is not None,
         )  # fmt: skip
-        insist(ready)
+        ready = insist(ready)
         if tokens is not None or ground_for_tokens.given(settings):
             ground_for_tokens.insist(ready)  # whether they are used or not, they are in this container
         _say_gaps(ready, tell)
-        ready = tightened(ready)
+        ready = replace(tightened(ready), engine=HERE)  # by which a guard is given the time to end what it started
         make_session(folder, ready.files)
         scoped = plan.decode(ready.inner.text).scoped
         control = abstract(folder.name) if scoped else nameless(folder)
         with way_out(ready, folder, at_once=True, tokens=tokens, tell=tell, control=control) as broker:
             yield Job(ready, folder, broker)
-    finally:
-        remove_session(folder)
 
 
 def _in_place(workload: Workload, door: str) -> Workload:
@@ -116,15 +120,14 @@ def _in_place(workload: Workload, door: str) -> Workload:
 
 
 def tightened(ready: Prepared) -> Prepared:
-    """`ready` with file rules that leave the downloader less than any workload has, where the kernel has such rules."""
+    """`ready` with a filter, and where the kernel has them, file rules that leave the downloader less than any workload."""
     todo = plan.decode(ready.inner.text)
-    if todo.file_rules is None:
-        return ready
-    (place,) = todo.places
     rules = todo.file_rules
-    beside = _beside(place.inside, ready.settings.data, rules.execute)
-    rules = replace(rules, write=(place.inside,), hidden=tuple(dict.fromkeys((*rules.hidden, *beside))))
-    text = plan.encode(replace(todo, file_rules=rules))
+    if rules is not None:
+        (place,) = todo.places
+        beside = _beside(place.inside, ready.settings.data, rules.execute)
+        rules = replace(rules, write=(place.inside,), hidden=tuple(dict.fromkeys((*rules.hidden, *beside))))
+    text = plan.encode(replace(todo, file_rules=rules, filter=alone.modeless(ready, todo.filter)))
     return replace(ready, inner=replace(ready.inner, text=text), files={**ready.files, PLAN_FILE: text.encode()})
 
 

@@ -7,6 +7,7 @@ container says to front, in a folder that it alone can write, the lines that the
 
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -42,10 +43,16 @@ def shown(folder: Path = Path(SAID)) -> list[str]:
 
 
 def _write(folder: Path, name: str, said: object) -> None:
+    """In one step, and without what failed, for which there is little room. Raises OSError."""
     new = folder / f".{name}.{os.urandom(6).hex()}"
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "w") as stream:
-        json.dump(said, stream)
-    new.replace(folder / name)
+    data = json.dumps(said, ensure_ascii=False).encode(errors="replace")  # four bytes a character at most, not twelve
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as stream:
+            stream.write(data)
+        new.replace(folder / name)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def hear(settings: Settings, tell: Callable[[str], None], folder: Path = Path(OUT)) -> bool:
@@ -73,10 +80,15 @@ def _read(folder: Path) -> bool | None:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    """Empty for what is none."""
+    """Empty for what is none: a pipe or a folder either, where something took over the container that writes it."""
     try:
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            found = json.loads(stream.read(MOST))
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return {}
+    try:
+        found = json.loads(os.read(descriptor, MOST)) if stat.S_ISREG(os.fstat(descriptor).st_mode) else {}
     except (OSError, ValueError, RecursionError):
         return {}
+    finally:
+        os.close(descriptor)
     return found if isinstance(found, dict) else {}

@@ -2,8 +2,10 @@
 
 It holds what it holds with a bare `docker run`: user, capabilities, system calls, writes (Landlock), sockets (supervision).
 It cannot hide anything: the program can read what its user can read. Only a job of our own code is run so, never a workload.
+Landlock has no rule for a file's mode, owner and times, and the user's files are in sight: calls for these are not answered.
 """
 
+import binascii
 import os
 import stat
 from collections.abc import Iterable
@@ -15,6 +17,8 @@ from catalyst.errors import EngineUnusable
 from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance.prepare import Prepared
+from catalyst.policy.model import SystemCalls
+from catalyst.render.seccomp import program
 from catalyst.render.session import PLAN_FILE, TRUST_FILE
 from catalyst.render.target import Rendered
 from catalyst.workloads.interpreter import own
@@ -22,6 +26,8 @@ from catalyst.workloads.model import WAY_OUT
 from catalyst.workloads.tokens import TRUST
 
 PATIENCE = 15.0  # s the guard gets to end what it started: killed, it could not
+MODES = frozenset({"chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "utime", "utimes",
+                   "futimesat", "utimensat"})  # fmt: skip
 
 ALONE = Engine(
     id="guard", target="guard", find=lambda _: Usable("the guard alone"), rootless=lambda: os.geteuid() != 0,
@@ -54,10 +60,19 @@ def adjusted(ready: Prepared, folder: Path) -> Prepared:
     named = {WAY_OUT: way_out, TRUST: f"{folder}/{TRUST_FILE}"}
     env = {name: named.get(value, value) for name, value in todo.env.items()}
     todo = replace(todo, argv=tuple(outside(word) for word in todo.argv), env=env, cwd="/", folders=(),
-                   places=places, file_rules=files, egress=egress)  # fmt: skip
+                   places=places, file_rules=files, egress=egress, filter=modeless(ready, todo.filter))  # fmt: skip
     _passable((package, *(str(Path(one.source)) for one in own().mounts)))
     argv = (own().executable, "-I", "-S", f"{package}/guard/__main__.py", f"{folder}/{PLAN_FILE}")
     return replace(ready, outer=Rendered(argv=argv), files={**ready.files, PLAN_FILE: plan.encode(todo).encode()})
+
+
+def modeless(ready: Prepared, before: str | None) -> str | None:
+    """The filter of a plan that has one, without the calls of MODES."""
+    calls = [one.rule for one in ready.policy if isinstance(one.rule, SystemCalls)]
+    if before is None or not calls:
+        return before
+    narrow = program.compile(calls[0], ready.facts.machine, without=MODES)
+    return binascii.b2a_base64(narrow, newline=False).decode("ascii")
 
 
 def _passable(paths: Iterable[str]) -> None:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalyst.engine.engine import Engine
 from catalyst.errors import CatalystError, ModelsUnusable, plain
+from catalyst.fetcher.main import KEY, seal
+from catalyst.fetcher.sites import MOST_FILES
 from catalyst.fetcher.web import BUNDLES
+from catalyst.guard import plan
 from catalyst.guard.record import replace
 from catalyst.instance import job, login, prepare
 from catalyst.instance.ground import temporary
@@ -18,8 +21,9 @@ from catalyst.instance.prepare import Prepared
 from catalyst.instance.resolving import Answered
 from catalyst.instance.store import remove_session
 from catalyst.models.fetch.shelf import STAGING, Shelf
-from catalyst.models.fetch.target import Target
+from catalyst.models.fetch.target import Target, is_size
 from catalyst.models.fetch.wanted import Wanted
+from catalyst.render.session import PLAN_FILE
 from catalyst.settings import Settings
 from catalyst.workloads import fetcher
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 Opened = Callable[..., AbstractContextManager[job.Job]]  # called as job.opened is
 AGAIN = "catalyst fetch tries again, and goes on where it broke off"
 GRACE = 5.0  # s on top of what the downloader gives itself
+MOST_SAID = 32 << 20  # bytes of what is kept of one run's words; as objects they are twenty times that
 
 
 # Where the sites are, with tokens and without: for a host that has one, the broker answers with the run's certificate.
@@ -48,6 +53,7 @@ class Downloads:
         self._sandbox = opened or job.opened
         self._until = time.monotonic() + settings.download_timeout
         self._job: job.Job | None = None
+        self._key = os.urandom(16).hex()  # of requests
         self._held: list[dict[str, Any]] = []  # the broker's tokens, by name
         self._open = ExitStack()
         self.failures: list[tuple[str, str, str]] = []
@@ -66,13 +72,14 @@ class Downloads:
         """What the sites say of each."""
         items = [{"key": one.source, "site": one.site, "repo": one.repo, "file": one.file, "revision": one.revision,
                   "version": one.version, "folder": one.folder} for one in wanted]  # fmt: skip
-        said: list[dict[str, Any]] = []
-        why = self._run("resolve", items, said.append)
-        lines = {line["key"]: line for line in reversed(said)}  # the first word counts
+        lines: dict[str, dict[str, Any]] = {}
+        why = self._run("resolve", items, lambda line: bool(lines.setdefault(line["key"], line)))  # the first word counts
         for one in wanted:
             line = lines.get(one.source, {})
-            if isinstance(line.get("files"), list):
+            if isinstance(line.get("files"), list) and len(line["files"]) <= MOST_FILES:  # each costs the scanner its time
                 yield Answered(one.source, line["files"])
+            elif "files" in line:
+                yield Answered(one.source, error="the downloader's answer is not understood", hint=AGAIN)
             elif "error" in line:
                 yield Answered(one.source, error=_words(line["error"]), hint=self._hint(line))
             else:
@@ -91,16 +98,18 @@ class Downloads:
         arrived: list[tuple[Target, int, str]] = []
         failed: list[dict[str, Any]] = []
 
-        def take(line: dict[str, Any]) -> None:
+        def take(line: dict[str, Any]) -> bool:
             one, at, size = waiting.get(line["key"]), line.get("at"), line.get("size")
-            if one and type(at) is int:
+            if one and is_size(at):
                 show(one.path, at, one.size or one.about)
-            elif one and type(size) is int and isinstance(line.get("sha256"), str):
+                return False
+            if one and is_size(size) and isinstance(line.get("sha256"), str):
                 arrived.append((waiting.pop(line["key"]), size, line["sha256"]))
                 show(one.path, size, size)
             elif one and "error" in line:
                 del waiting[line["key"]]
                 failed.append(line)
+            return True
 
         try:
             why = self._run("download", items, take)
@@ -111,25 +120,28 @@ class Downloads:
         order = [one for one, _ in targets]
         yield from sorted(arrived, key=lambda three: order.index(three[0]))
 
-    def _run(self, act: str, items: list[dict[str, Any]], take: Callable[[dict[str, Any]], None]) -> str:
-        """Give it a request; why it ended before it had done it, empty when it did not."""
+    def _run(self, act: str, items: list[dict[str, Any]], take: Callable[[dict[str, Any]], bool]) -> str:
+        """Give it a request; why it ended before it had done it, empty when it did not. `take` says whether it may have kept
+        a line. Raises CatalystError where too much is said."""
         if not items:
             return ""
         left = self._until - time.monotonic()
         if left <= 0:
             return "time is up (DOWNLOAD_TIMEOUT)"
         self._write({"act": act, "sites": SITES, "seconds": left, "items": items})
-        last = ""
+        last, kept = "", 0
 
         def line(data: bytes) -> None:
-            nonlocal last
+            nonlocal last, kept
             try:
                 said = json.loads(data)
             except (ValueError, RecursionError):
                 last = plain(data.decode(errors="replace").strip(), 300) or last
                 return
-            if isinstance(said, dict) and isinstance(said.get("key"), str):
-                take(said)
+            if isinstance(said, dict) and isinstance(said.get("key"), str) and take(said):
+                kept += len(data)
+                if kept > MOST_SAID:
+                    raise CatalystError("the downloader says too much", AGAIN)
 
         try:
             self._job = self._job or self._opened()
@@ -144,7 +156,8 @@ class Downloads:
     def _opened(self) -> job.Job:
         staging, roots = str(self._shelf.path / STAGING), self._open.enter_context(_roots(self._engine))
         return self._open.enter_context(self._sandbox(
-            self._confined, self._engine, lambda _policy, python: fetcher.workload(python, staging, roots),
+            self._confined, self._engine,
+            lambda _policy, python: fetcher.workload(python, staging, roots, **{KEY: self._key}),
             insist=self._insist, tokens=self._tokens, tell=self._tell,
         ))  # fmt: skip
 
@@ -158,18 +171,26 @@ class Downloads:
         try:
             file = os.open(fetcher.REQUEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644,
                            dir_fd=self._shelf.staging)  # fmt: skip
-            with os.fdopen(file, "w", encoding="utf-8") as stream:
+            with os.fdopen(file, "wb") as stream:
                 os.fchmod(file, 0o644)
-                json.dump(request, stream)
+                text = json.dumps(request).encode()
+                stream.write(text + b"\n" + seal(self._key, text))
         except OSError as error:
             raise ModelsUnusable(f"{self._shelf.path}/{STAGING}", (error.strerror or "").lower()) from error
 
-    def _insist(self, ready: Prepared) -> None:
-        """What must hold at the owner's level; and root's mount must be of the folder that is held open here."""
+    def _insist(self, ready: Prepared) -> Prepared:
+        """What must hold at the owner's level. And the sandbox must get the folder that is held open here: at `normal` a
+        workload that runs may put a link to any other in its place, so the guard compares them."""
         prepare.insist(replace(ready, settings=self._settings))
         seen = dict(ready.sandbox.identities).get(fetcher.STAGING, self._shelf.identity())
         if seen != self._shelf.identity():
             raise CatalystError("the staging folder was exchanged for another one", "who else writes the data directory?")
+        if not self._engine.own_files:  # an engine's files may have other numbers
+            return ready
+        todo = plan.decode(ready.inner.text)
+        places = tuple(replace(place, identity=self._shelf.identity()) for place in todo.places)
+        text = plan.encode(replace(todo, places=places))
+        return replace(ready, inner=replace(ready.inner, text=text), files={**ready.files, PLAN_FILE: text.encode()})
 
 
 @contextmanager

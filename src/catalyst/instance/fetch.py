@@ -55,7 +55,7 @@ def fetch(
         try:
             shelf.sweep()
             place = Placing(settings, shelf, Seen(kept / "models.json"), tell)
-            locks = [_lock(order, kept) for order in orders]
+            locks = [_lock(order, kept, store.data) for order in orders]
             confined, maker = _confined(settings, orders), engine or _engine(settings, tell)
             with _lent(tokens, maker, tell) as lent, \
                  Downloads(confined, settings, maker, shelf, wake, lent, tell, opened) as sandbox:
@@ -95,11 +95,15 @@ def _lent(tokens: "Tokens | None", engine: Engine, tell: Tell) -> Iterator["Toke
             yield lent
 
 
-def _lock(order: Order, kept: Path) -> Lock:
-    """Beside the manifest, or where that cannot be written, as one that is mounted into a container, among our own files."""
-    beside = order.manifest is not None and os.access(order.manifest.parent, os.W_OK | os.X_OK)
-    file = order.manifest if order.manifest and beside else kept / ("manifest" if order.manifest else "models.toml")
-    return Lock(file.with_suffix(".lock"))
+def _lock(order: Order, kept: Path, data: Path) -> Lock:
+    """Beside the manifest; where that cannot be written, as one that is mounted into a container, or can be by the workload,
+    who would say there what is taken, among our own files."""
+    if order.manifest is None:
+        return Lock(kept / "models.lock")
+    folder = Path(os.path.realpath(order.manifest.parent))
+    workloads = any(folder.is_relative_to(os.path.realpath(data / place.value)) for place in Place)
+    beside = os.access(folder, os.W_OK | os.X_OK) and not workloads
+    return Lock(order.manifest.with_suffix(".lock") if beside else kept / "manifest.lock")
 
 
 def before(
@@ -110,8 +114,8 @@ def before(
     last: dict[str, int] = {}
 
     def show(path: str, have: int, total: int) -> None:
-        step = 10 * have // total if total else 0
-        if last.get(path) != step:
+        step = min(10, 10 * have // total) if total else 0
+        if step > last.get(path, -1):  # who goes back and forth is not followed
             last[path] = step
             tell(f"{path}: {10 * step} % of {size_of(total)}" if total else f"{path}: fetching")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalyst.engine import process
 from catalyst.engine.engine import Engine, hold
+from catalyst.errors import CatalystError
 from catalyst.guard.record import Record
 from catalyst.instance import alone, prepare
 from catalyst.instance.ground import temporary
@@ -56,17 +57,17 @@ class Job:
 
 @contextmanager
 def opened(
-    settings: Settings, engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], None] = lambda _: None,
+    settings: Settings, engine: Engine, make: MakeWorkload, *, insist: Callable[[Prepared], Prepared] = lambda ready: ready,
     tokens: "Tokens | None" = None, tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Job]:  # fmt: skip
-    """Its sandbox and broker, until the end of the block. `insist` looks at what holds before anything starts; the broker
-    has `tokens`, and `tell` gets what should be known of them. Raises CatalystError.
+    """Its sandbox and broker, until the end of the block. `insist` looks at what holds before anything starts, and may ask
+    for more; the broker has `tokens`, and `tell` gets what should be known of them. Raises CatalystError.
     """
     folder = temporary()
     try:
         ready = prepare.prepare(settings, engine, make, name=folder.name, folder=folder, lifeline=0,
                                 tokens=tokens is not None)  # fmt: skip
-        insist(ready)
+        ready = insist(ready)
         ready = alone.adjusted(ready, folder) if engine is alone.ALONE else ready
         make_session(folder, ready.files)
         # of one uid with us and on our files, it could allow itself hosts at a socket that has a path
@@ -85,7 +86,9 @@ def run(settings: Settings, engine: Engine, make: MakeWorkload, line: Line, wake
 
 
 def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
-    """Nothing of it is left afterwards. What ended by itself ends quietly."""
+    """Nothing of it is left afterwards. What ended by itself ends quietly. Raises CatalystError where something may be: what
+    the guard alone held, and it could not end in time."""
+    outlived = False
     try:
         if running.stdin:
             with suppress(OSError):
@@ -93,10 +96,13 @@ def _end(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
         running.wait(timeout=alone.PATIENCE if engine.target == "guard" else 0.5)
     except process.Expired:
         _kill(engine, name, running)
+        outlived = engine is alone.ALONE  # in a container it becomes the child of who started it (container/fetch.py)
     if running.stdout:
         running.stdout.close()
     running.wait()
     engine.remove(name)
+    if outlived:
+        raise CatalystError("what ran under the guard could not be ended, and may still write", "look for it: ps -fu $USER")
 
 
 def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
@@ -116,15 +122,16 @@ def _kill(engine: Engine, name: str, running: "process.Process[bytes]") -> None:
 def _follow(running: "process.Process[bytes]", line: Line, wake: int, seconds: float | None) -> tuple[bool, bool]:
     """Hand on what it prints until it ends; whether we were asked to stop, and whether its time was up.
 
-    Read as it comes: half a line must not make us wait for the other half.
+    Read as it comes: half a line must not make us wait for the other half. The clock is asked each time: who never stops
+    talking would never be late (tests/attacks/test_fetch_words.py).
     """
     pending, until = b"", None if seconds is None else time.monotonic() + seconds
     output = running.stdout.fileno() if running.stdout else wake
     while True:
-        left = None if until is None else max(0.0, until - time.monotonic())
-        ready = select.select([output, wake], [], [], left)[0]
-        if wake in ready or not ready:
-            return wake in ready, not ready
+        left = None if until is None else until - time.monotonic()
+        ready = select.select([output, wake], [], [], None if left is None else max(0.0, left))[0]
+        if wake in ready or not ready or (left is not None and left <= 0):
+            return wake in ready, wake not in ready
         got = os.read(output, 1 << 16)
         if not got:
             if pending:

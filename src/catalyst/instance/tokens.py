@@ -89,6 +89,11 @@ class Tokens:
             if not self.wanted:
                 self._forget()
 
+    def lend_no_more(self) -> None:
+        """No downloader came for them, since there was nothing to ask: let go of what would have been its."""
+        with self.lent():
+            pass
+
     def _forget(self) -> None:
         """Let go of what was not handed over."""
         for pipe in (*self._pipes, *self._lent):

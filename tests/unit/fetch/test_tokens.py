@@ -52,6 +52,17 @@ def test_lent_and_then_handed_over() -> None:
     assert held.hand_over() == []
 
 
+def test_those_that_no_downloader_came_for_are_closed() -> None:
+    """Front would keep their pipe, with the values in it, for as long as it lives."""
+    mine, lent = (os.memfd_create(name) for name in ("mine", "lent"))
+    held = Tokens(settings(), {}, no_prompt, [mine], [lent])
+    held.lend_no_more()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(lent)
+    assert held.hand_over() == [mine], "the workload's broker has its own"
+    os.close(mine)
+
+
 def test_in_isolated_they_are_lent_and_nothing_is_left() -> None:
     held = Tokens(settings("isolated"), {"HF_TOKEN": Secret(VALUE)}, no_prompt)
     assert not held.wanted

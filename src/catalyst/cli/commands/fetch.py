@@ -98,8 +98,8 @@ def _lines() -> Callable[[str, int, int], None]:
     last: dict[str, int] = {}
 
     def show(path: str, have: int, total: int) -> None:
-        step = EVERY * have // total if total else 0
-        if last.get(path) != step:
+        step = min(EVERY, EVERY * have // total) if total else 0
+        if step > last.get(path, -1):
             last[path] = step
             output.notice(f"{path}: {size_of(have)} of {size_of(total)}" if total else f"{path}: {size_of(have)}")
 

@@ -17,6 +17,7 @@ from catalyst.models.fetch import names
 
 VERSION = 1
 MOST = 4 << 20
+URL = re.compile(r"/[!-.0-~][!-~]{0,2000}")  # below the site
 _HEAD = "# Written by catalyst fetch. Keep it beside models.toml; `catalyst fetch --update` asks the sites anew.\n"
 
 
@@ -67,7 +68,7 @@ def replace(file: Path, text: str) -> None:
 
 def _read(file: Path) -> list[Entry]:
     try:
-        with file.open("rb") as stream:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:  # a pipe would hold us up
             data = stream.read(MOST + 1)
     except FileNotFoundError:
         return []
@@ -93,7 +94,7 @@ def _entry(table: Any, file: Path) -> Entry:
             all(type(value) is (int if key == "size" else str) for key, value in vars(entry).items())
             and folder in FOLDERS and names.safe(name) == name and entry.size >= 0
             and re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
-            and re.fullmatch(r"/[!-.0-~][!-~]{0,2000}", entry.url) and entry.source.isprintable()
+            and URL.fullmatch(entry.url) and entry.source.isprintable()
         )  # fmt: skip
     except Exception as error:  # TypeError for another key, NameRefused, AttributeError for another type
         raise LockDamaged(str(file), "an entry is not understood") from error

@@ -33,7 +33,7 @@ def safe(name: str, repo: str = "") -> str:
         stem = f"{repo.rpartition('/')[2]}-{stem}"
     if stem.partition(".")[0].lower() in _RESERVED:
         stem = f"_{stem}"
-    return f"{_cut(stem, LONGEST - 1 - len(suffix))}.{suffix.lower()}"
+    return f"{_cut(stem, LONGEST - 1 - len(suffix)).rstrip('._-')}.{suffix.lower()}"  # so that it is safe as it is
 
 
 def _cut(stem: str, most: int) -> str:

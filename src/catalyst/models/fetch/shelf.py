@@ -61,12 +61,33 @@ class Shelf:
         return os.open(name, _FOLDER, dir_fd=self._models)
 
     def sweep(self) -> None:
-        """Throw away what an earlier fetch left in the staging folder and nobody came back for."""
+        """Throw away what an earlier fetch left in the staging folder and nobody came back for, and what is none of ours."""
         for name in os.listdir(self.staging):  # noqa: PTH208 -- names, of a folder held open
             with suppress(OSError):
                 found = os.stat(name, dir_fd=self.staging, follow_symlinks=False)
-                if not stat.S_ISREG(found.st_mode) or found.st_mtime < time.time() - STALE:
+                if stat.S_ISDIR(found.st_mode):
+                    self._empty(name)
+                elif not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_mtime < time.time() - STALE:
                     os.unlink(name, dir_fd=self.staging)
+
+    def _empty(self, name: str) -> None:
+        """Remove a folder of the staging folder with all that it holds. It may be deep, or closed to its owner: what lies
+        deeper is moved up first, and nothing is reached by a path. Raises OSError."""
+        waiting = [name]
+        while waiting:
+            upper = waiting.pop()
+            inside = _opened(upper, self.staging)
+            try:
+                for one in os.listdir(inside):  # noqa: PTH208 -- names, of a folder held open
+                    try:
+                        os.unlink(one, dir_fd=inside)
+                    except IsADirectoryError:
+                        os.close(_opened(one, inside))  # one that may not be written cannot be moved
+                        waiting.append(f"risen-{os.urandom(8).hex()}")
+                        os.rename(one, waiting[-1], src_dir_fd=inside, dst_dir_fd=self.staging)
+            finally:
+                os.close(inside)
+            os.rmdir(upper, dir_fd=self.staging)
 
     def drop(self, name: str) -> None:
         """Remove a file of the staging folder, if it is there."""
@@ -138,6 +159,16 @@ class Shelf:
         if error.errno == errno.EXDEV:
             why = "it is another file system than the folder of models, so nothing can be moved there in one step"
         return ModelsUnusable(f"{self.path}/{path}", why)
+
+
+def _opened(name: str, above: int) -> int:
+    """A folder, no link, that its owner may use from now on."""
+    held = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+    try:
+        Path(f"/proc/self/fd/{held}").chmod(0o700)
+        return os.open(f"/proc/self/fd/{held}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    finally:
+        os.close(held)
 
 
 def _regular(name: str, above: int) -> int | None:

@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from catalyst.errors import CatalystError
 from catalyst.fetcher.folders import FOLDERS, UNSURE
 from catalyst.guard.record import Record
 from catalyst.models.fetch import names
-from catalyst.models.fetch.lock import Entry, Lock
+from catalyst.models.fetch.lock import URL, Entry, Lock
 from catalyst.models.fetch.wanted import Wanted
 
 LARGEST = 1 << 44  # bytes
@@ -50,7 +50,7 @@ def from_answer(wanted: Wanted, lock: Lock, said: Any) -> Target:
     """As the downloader says. Raises NameRefused, and CatalystError for anything that is not understood."""
     if not _understood(said):
         raise CatalystError("the downloader's answer is not understood")
-    folder, size = said["folder"], said["size"]
+    folder, size = said["folder"], said.get("size")
     known = wanted.folder or (folder if folder in FOLDERS else "")
     name = wanted.name or names.safe(said["path"], wanted.repo)
     about = said.get("about") or size or 0
@@ -58,15 +58,19 @@ def from_answer(wanted: Wanted, lock: Lock, said: Any) -> Target:
                   guessed=not known)  # fmt: skip
 
 
+def is_size(value: object) -> TypeGuard[int]:
+    """Bytes of a file? Longer numbers than these cannot even be printed."""
+    return type(value) is int and 0 <= value <= LARGEST
+
+
 def _understood(said: Any) -> bool:
-    """Has it all keys, each of its type and size?"""
+    """Has it all keys, each of its type and size? The lock file must be able to hold it, or could not be read again."""
     texts = ("path", "url", "sha256", "revision", "folder")
     if not isinstance(said, dict) or not all(isinstance(said.get(key), str) and len(said[key]) < 8192 for key in texts):
         return False
-    sizes = (said.get("size"), said.get("about"))
     return (
-        all(one is None or (type(one) is int and 0 <= one <= LARGEST) for one in sizes)
-        and said["url"].startswith("/") and said["url"].isascii() and said["url"].isprintable()
+        all(one is None or is_size(one) for one in (said.get("size"), said.get("about")))
+        and URL.fullmatch(said["url"]) is not None
         and re.fullmatch(r"([0-9a-f]{64})?", said["sha256"]) is not None
         and re.fullmatch(r"([0-9a-f]{40})?", said["revision"]) is not None
     )  # fmt: skip

@@ -61,14 +61,17 @@ class Program:
         return b"".join(out)
 
 
-def compile(rule: SystemCalls, machine: str, *, outer: bool = False) -> bytes:  # noqa: A001 -- the field's word
-    """The program for `machine` (uname -m). `outer`: the guard runs under it too, so what it needs is answered.
+def compile(  # noqa: A001 -- the field's word
+    rule: SystemCalls, machine: str, *, outer: bool = False, without: frozenset[str] = frozenset()
+) -> bytes:
+    """The program for `machine` (uname -m). `outer`: the guard runs under it too, so what it needs is answered. `without`:
+    calls that are refused whatever the tier says.
 
     Raises KeyError for a machine without a table.
     """
     program, numbers = Program(), NUMBERS[machine]
     names = {number: name for name, number in numbers.items()}
-    answered = tiers.allowed(rule.tier) | (tiers.GUARD if outer else frozenset())
+    answered = (tiers.allowed(rule.tier) | (tiers.GUARD if outer else frozenset())) - without
     refused = {name: one for name, one in arguments.REFUSED.items() if not (outer and name in arguments.GUARD_USES)}
     verdicts = [_verdict(rule, names.get(number, ""), answered, refused) for number in range(NEWEST + 1)]
     program.emit(LOAD, ARCH)
