@@ -50,8 +50,9 @@ SAME_ORIGIN = (  # not no-referrer: with it the browser sends `Origin: null` wit
 
 # Files that somebody stored: whatever they are, opened as a page they are dead. Paths as refusals.plain makes them.
 STORED = ("/view/", "/userdata/", "/v2/userdata/", "/assets/", "/experiment/models/preview/", "/viewvideo/", "/vhs/")
-# The front end's own files stand in /assets/ too, with a hash in their names; no stored one has a name like that.
-BUILT = re.compile(r"/assets/[^/]+\.(?:js|css|map|woff2?|ttf|eot)")
+# The front end's own files stand in /assets/ too, with a hash in their names, or in lib/; a stored one is called by its id.
+# Not kept, they would be fetched and compiled anew with each page.
+BUILT = re.compile(r"/assets/(?:lib/(?:[^/]+/)*)?[^/]+\.(?:m?js|css|map|woff2?|ttf|eot)")
 SHOWN = re.compile(r"(?:image/(?!svg)[a-z0-9.+-]+|(?:audio|video)/[a-z0-9.+-]+)\s*(?:;|\Z)", re.IGNORECASE)
 DEAD = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self' data:"
 
