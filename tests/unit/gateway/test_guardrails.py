@@ -175,7 +175,8 @@ def test_what_is_shown_of_stored_files(kind: str, dead: bool) -> None:
     ("/assets/0b6f1c52-6f63-4e4c-9d9e-1f6d3a1f8a11/content", True), ("/assets/x/y.js", True), ("/assets/x.svg", True),
     ("/assets/lib/primevue/config/index.mjs", False), ("/assets/lib/@primevue/icons/bars/index.mjs", False),
     ("/assets/lib/x/content", True), ("/assets/lib/x/y.svg", True), ("/assets/x/lib/y.mjs", True),
-    ("/assets/lib/x.mjs.html", True), ("/assets/x.js.html", True), ("/assets/x.js\n", True), ("/assets/.js", True), ("/view/x.js", True), ("/assets", True),
+    ("/assets/lib/x.mjs.html", True), ("/assets/x.js.html", True),
+    ("/assets/x.js\n", True), ("/assets/.js", True), ("/view/x.js", True), ("/assets", True),
 ])  # fmt: skip
 def test_the_front_ends_own_files_are_not_stored_ones(path: str, stored: bool) -> None:
     """Those are asked for with each page, and the browser may keep them; a stored one runs nothing and is not kept."""
