@@ -58,7 +58,7 @@ def test_it_is_swept(tmp_path: Path, leave: Callable[[Path], None]) -> None:
     assert os.listdir(shelf.staging), "the control"  # noqa: PTH208 -- names
     try:
         shelf.sweep()
-        assert os.listdir(shelf.staging) == []  # noqa: PTH208
+        assert os.listdir(shelf.staging) == []  # noqa: PTH208 -- of a folder held open
         assert (models / "precious").read_bytes() == b"mine"
     finally:
         shelf.close()

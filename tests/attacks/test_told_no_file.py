@@ -16,14 +16,22 @@ def test_a_pipe_that_somebody_holds(tmp_path: Path) -> None:
     os.close(held)
 
 
+def test_a_pipe_with_something_in_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / told.LINES)
+    held = os.open(tmp_path / told.LINES, os.O_RDWR)
+    os.write(held, json.dumps({"lines": ["a"]}).encode())
+    assert told.shown(tmp_path) == []
+    os.close(held)
+
+
 def test_a_folder(tmp_path: Path) -> None:
     (tmp_path / told.LINES).mkdir()
     (tmp_path / told.NAME).mkdir()
-    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 -- names
     for _ in range(50):
         assert told.shown(tmp_path) == []
         assert told._read(tmp_path) is None
-    assert len(os.listdir("/proc/self/fd")) <= len(before)  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) <= len(before)  # noqa: PTH208 -- names
 
 
 def test_names_in_a_script_that_needs_room(tmp_path: Path) -> None:
@@ -43,7 +51,7 @@ def test_a_full_folder_is_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / told.LINES).mkdir()
     (tmp_path / told.LINES / "held").touch()
     told.show(["x"], tmp_path)
-    assert os.listdir(tmp_path) == [told.LINES]  # noqa: PTH208
+    assert os.listdir(tmp_path) == [told.LINES]  # noqa: PTH208 -- names
 
 
 def test_the_control(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def folders(settings: Settings, *, instance: bool) -> None:
     _usable(Path(settings.data), settings.user, write=False)
     if instance:
         # os.path: a folder that may not even be entered is no exception here
-        mine = own if os.path.isdir(own) else Path(settings.data)  # noqa: PTH112
+        mine = own if os.path.isdir(own) else Path(settings.data)  # noqa: PTH112 -- see above
         _usable(mine, settings.user, write=True)
         _keeps_modes(mine)
     for place in Place:

@@ -173,12 +173,12 @@ class Pod:
             for version, everything in ((4, "0.0.0.0/0"), (6, "::/0"))
         ]
         resolver: Node = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
-        self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule, self.fetch_variables)}]
+        self.egress = [{"to": resolver, "ports": names}, {"to": blocks, "ports": _ports(rule)}]
 
 
-def _ports(rule: Network, models: Mapping[str, str]) -> Node:
-    """Without a port a rule means every one, so TCP is said in any case; no broker opens anything else. Models: 443."""
-    ports = {rules.parse(one).port for one in rule.hosts} | ({443} if models else set())
+def _ports(rule: Network) -> Node:
+    """Without a port a rule means every one, so TCP is said in any case; the broker opens nothing else."""
+    ports = {rules.parse(one).port for one in rule.hosts}
     if rule.reach is Reach.INTERNET or None in ports:
         return [{"protocol": "TCP"}]
     return [{"protocol": "TCP", "port": port} for port in sorted(port for port in ports if port is not None)]

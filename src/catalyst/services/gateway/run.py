@@ -2,7 +2,7 @@
 
 import asyncio
 import concurrent.futures.thread  # noqa: F401 -- loaded while its file can still be read, as below
-import encodings.idna  # noqa: F401
+import encodings.idna  # noqa: F401 -- likewise
 import os
 import socket
 import sqlite3
